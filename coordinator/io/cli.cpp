@@ -1,0 +1,70 @@
+#include "coordinator/io/cli.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include "common/version.hpp"
+#include "coordinator/io/commands.hpp"
+
+namespace ocrs {
+
+int run_coordinator_cli(int argc, char** argv) {
+  CLI::App app{"ocrscreen finds the image-preprocessing settings with which Tesseract reads your documents best."};
+  app.set_version_flag("--version", program_version);
+  app.require_subcommand(1);
+  app.footer("Start with: ocrscreen init; edit screening.yaml; ocrscreen run screening.yaml --out out");
+  int exit_code = exit_complete;
+
+  std::filesystem::path config, dir, file = "screening.yaml";
+  std::optional<std::filesystem::path> csv, output;
+  std::string format;
+  bool json = false;
+  RunOptions run;
+
+  auto* init = app.add_subcommand("init", "write a commented screening.yaml");
+  init->add_option("FILE", file, "where to; default screening.yaml");
+  init->callback([&] { exit_code = init_command(file); });
+
+  auto* design = app.add_subcommand("design", "show the settings that will be tried");
+  design->add_option("SCREENING.yaml", config, "the configuration")->required();
+  design->add_option("--csv", csv, "write point, u_1..u_d and factor values to this file");
+  design->callback([&] { exit_code = design_command(config, csv); });
+
+  auto* start = app.add_subcommand("run", "run a screening, or go on with it");
+  start->add_option("SCREENING.yaml", run.config, "the configuration")->required();
+  start->add_option("--out", run.out, "folder for journal and results")->required();
+  start->add_flag("--plan", run.plan, "say how long it will take and how much disk; start nothing");
+  start->add_option("--points", run.points, "number of design points, a power of two, instead of the configuration's");
+  start->add_option("--bind", run.bind, "where workers connect: tcp://ADDR:PORT; default tcp://127.0.0.1:0");
+  start->add_option("--local-workers", run.local_workers,
+                    "N workers of one slot on this machine, or auto: one that fills it; 0 = none");
+  start->add_flag("--insecure", run.insecure, "allow a bind that other machines reach, without encryption");
+  start->callback([&] { exit_code = run_command(run); });
+
+  auto* status = app.add_subcommand("status", "how far a screening is");
+  status->add_option("DIR", dir, "its output folder")->required();
+  status->add_flag("--json", json, "the manifest's keys as JSON");
+  status->callback([&] { exit_code = status_command(dir, json); });
+
+  auto* exports = app.add_subcommand("export", "make result files from the journal");
+  exports->add_option("DIR", dir, "the output folder")->required();
+  exports->add_option("--format", format, "csv or json")->required()->check(CLI::IsMember({"csv", "json"}));
+  exports->add_option("-o,--output", output, "file to write; default: csv into DIR, json to stdout");
+  exports->callback([&] { exit_code = export_command(dir, format, output); });
+
+  auto* rescore = app.add_subcommand("rescore", "score all readings again after the ground truth was corrected");
+  rescore->add_option("DIR", dir, "the output folder")->required();
+  rescore->callback([&] { exit_code = rescore_command(dir); });
+
+  auto* doctor = app.add_subcommand("doctor", "check this machine: programs, models, memory, disk");
+  doctor->callback([&] { exit_code = doctor_command(); });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? exit_complete : exit_cannot_start;
+  }
+  return exit_code;
+}
+
+}  // namespace ocrs

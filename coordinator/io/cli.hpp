@@ -1,0 +1,9 @@
+// The command line of `ocrscreen`: arguments to verbs. The only user of CLI11 in the coordinator.
+#pragma once
+
+namespace ocrs {
+
+/// Runs the verb and returns the exit code; a wrong command line is told on stderr and gives 2.
+[[nodiscard]] int run_coordinator_cli(int argc, char** argv);
+
+}  // namespace ocrs

@@ -1,0 +1,36 @@
+// The verbs of `ocrscreen`, one function each; cli.cpp parses their arguments. They return the exit code, print to
+// stdout what was asked for and to stderr what happens on the way. StartupError goes to main: one line, exit 2.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace ocrs {
+
+inline constexpr int exit_complete = 0, exit_missing = 1, exit_cannot_start = 2, exit_interrupted = 130;
+
+struct RunOptions {
+  std::filesystem::path config, out;
+  bool plan = false;
+  std::optional<std::uint32_t> points;
+  std::string bind;                   // empty = loopback, the port of the last run in `out` if there was one
+  std::string local_workers = "auto";  // a number, or auto
+  bool insecure = false;
+};
+
+/// Writes a commented configuration; refuses to overwrite.
+[[nodiscard]] int init_command(const std::filesystem::path& file);
+/// Prints the design as a table, or writes it as CSV with the coordinates u_1 … u_d.
+[[nodiscard]] int design_command(const std::filesystem::path& config, const std::optional<std::filesystem::path>& csv);
+[[nodiscard]] int run_command(const RunOptions& options);
+[[nodiscard]] int status_command(const std::filesystem::path& dir, bool json);
+/// `format` is csv (writes the four files into DIR again, or points.csv to `output`) or json.
+[[nodiscard]] int export_command(const std::filesystem::path& dir, const std::string& format,
+                                 const std::optional<std::filesystem::path>& output);
+/// Scores all readings again with the ground truth as it is on disk now, and writes the files.
+[[nodiscard]] int rescore_command(const std::filesystem::path& dir);
+[[nodiscard]] int doctor_command();
+
+}  // namespace ocrs

@@ -1,0 +1,55 @@
+// EvaluatorClient has images decoded and read by an evaluator child, so that no image can harm the coordinator: page
+// inspection, the check of the models, the few points of `run --plan`. Blocks; restarts the child after it died.
+// Belongs to one thread, which must live as long as the child.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/core/evaluator_messages.hpp"
+#include "common/core/result.hpp"
+#include "common/io/child_process.hpp"
+
+namespace ocrs {
+
+/// The worker program that belongs to this one: `ocrscreen-worker` in the same folder. Throws StartupError.
+[[nodiscard]] std::filesystem::path worker_program();
+
+class EvaluatorClient {
+ public:
+  explicit EvaluatorClient(std::filesystem::path program) : program_(std::move(program)) {}
+
+  /// Versions of the libraries the evaluator is linked with.
+  [[nodiscard]] Result<EngineVersions> versions();
+  /// What the image file is; an unreadable one is a description with an error, a dead child too ("… crashed the decoder").
+  [[nodiscard]] Result<PageDescription> describe(const std::filesystem::path& file, std::uint64_t max_pixels);
+  /// Loads every one of these "fra+eng" forms from the folder for engine mode `oem`.
+  [[nodiscard]] Result<void> check_models(const std::filesystem::path& tessdata,
+                                          const std::vector<std::string>& languages, std::int32_t oem);
+
+  /// From now on evaluate() works on this screening, with the models of that folder.
+  void prepare(Prepare screening) { prepare_ = std::move(screening); }
+  /// Evaluates the points on a page, in order; a dead child is an Error.
+  [[nodiscard]] Result<std::vector<Evaluated>> evaluate(PageIndex page, const std::filesystem::path& file,
+                                                        const std::string& ground_truth,
+                                                        const std::vector<Point>& points);
+
+ private:
+  [[nodiscard]] Result<void> start();
+  [[nodiscard]] Result<void> send(const EvaluatorCommand& command, int descriptor = -1);
+  /// The next report within the time, or an Error that says how the child ended.
+  [[nodiscard]] Result<EvaluatorReport> receive(std::chrono::seconds within);
+  [[nodiscard]] Error death(const std::string& what);
+
+  std::filesystem::path program_;
+  std::optional<ChildProcess> child_;
+  std::optional<EngineVersions> versions_;
+  std::optional<Prepare> prepare_;
+  bool prepared_ = false;  // this child has had prepare_
+};
+
+}  // namespace ocrs

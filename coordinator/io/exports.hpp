@@ -1,0 +1,38 @@
+// The files of a screening (DESIGN §8) as text: points.csv, evaluations.csv, best.yaml, manifest.json, and the JSON of
+// `ocrscreen export`. Equal results give equal bytes, whatever order they came in. Writes them all atomically on
+// demand.
+#pragma once
+
+#include <string>
+
+#include "coordinator/io/output_folder.hpp"
+#include "coordinator/io/screening_results.hpp"
+
+namespace ocrs {
+
+/// One row per point, the baseline (-1) first: point, factors (empty where the factor counts for nothing), pages_done,
+/// pages_failed, page-means of the scores, gain_SCORE (paired difference to the baseline), gain (of the objective),
+/// objective, rank. The column of a score that has a factor's name is score_NAME (open's "contrast" is both).
+[[nodiscard]] std::string points_csv(const ScreeningResults& results);
+
+/// One row per point and page name, sorted so (names bytewise): point, page, status (done, failed, missing), reason,
+/// scores, worker, backend, attempt, elapsed_ms. Without a final record an evaluation is missing.
+[[nodiscard]] std::string evaluations_csv(const ScreeningResults& results);
+
+/// The best setting with every value that is not left to chance: pipeline, ocr and factors as in a configuration.
+[[nodiscard]] std::string best_yaml(const ScreeningResults& results);
+
+/// The final account: evaluations without a final record count as missing.
+[[nodiscard]] std::string manifest_json(const ScreeningResults& results);
+/// The same keys while it goes on: those are `pending`, not missing.
+[[nodiscard]] std::string status_json(const ScreeningResults& results);
+
+/// Points with factors, scores, gains and ranks, and every evaluation's scores.
+[[nodiscard]] std::string export_json(const ScreeningResults& results);
+
+/// Regenerates points.csv, evaluations.csv, best.yaml and manifest.json from the journal.
+[[nodiscard]] Result<void> write_all(const OutputPaths& paths, SqliteJournal& journal);
+/// The same from results at hand.
+[[nodiscard]] Result<void> write_all(const OutputPaths& paths, const ScreeningResults& results);
+
+}  // namespace ocrs

@@ -1,0 +1,278 @@
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <bit>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <limits>
+#include <optional>
+#include <set>
+
+#include "common/core/codec.hpp"
+#include "common/io/hash.hpp"
+#include "common/io/host.hpp"
+#include "common/io/logging.hpp"
+#include "common/io/signals.hpp"
+#include "common/io/socket.hpp"
+#include "common/version.hpp"
+#include "coordinator/core/design.hpp"
+#include "coordinator/core/objective.hpp"
+#include "coordinator/core/scheduler.hpp"
+#include "coordinator/io/blob_server.hpp"
+#include "coordinator/io/commands.hpp"
+#include "coordinator/io/evaluator_client.hpp"
+#include "coordinator/io/exports.hpp"
+#include "coordinator/io/load_screening.hpp"
+#include "coordinator/io/models.hpp"
+#include "coordinator/io/plan.hpp"
+#include "coordinator/io/server.hpp"
+#include "coordinator/io/sqlite_journal.hpp"
+#include "coordinator/io/summary.hpp"
+
+namespace ocrs {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+std::int64_t wall_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+Screening load(const RunOptions& options, EvaluatorClient& evaluator) {
+  const PageInspector inspector = [&](const std::filesystem::path& file, std::uint64_t max_pixels) {
+    return evaluator.describe(file, max_pixels);
+  };
+  std::vector<std::string> warnings;
+  Screening screening = load_screening(options.config, inspector, warnings);
+  for (const std::string& warning : warnings) fmt::print(stderr, "warning: {}\n", warning);
+  if (options.points) screening.design.points = *options.points;
+  std::set<std::string> languages;
+  for (const Page& page : screening.pages) languages.insert(page.spec.languages);
+  if (auto checked =
+          evaluator.check_models(tessdata_folder(), {languages.begin(), languages.end()}, screening.engine.oem);
+      !checked) {
+    throw StartupError(fmt::format("{}: languages with ocr.oem {}: {}", options.config.string(), screening.engine.oem,
+                                   checked.error().text));
+  }
+  return screening;
+}
+
+/// Control socket and blob server, on PORT and PORT+1.
+struct Listening {
+  std::unique_ptr<RouterSocket> router;
+  std::unique_ptr<BlobServer> blobs;
+  std::string control, blob;  // actual endpoints
+};
+
+std::string next_port(const std::string& endpoint) {
+  Endpoint parsed = parse_endpoint(endpoint).value();
+  parsed.port = static_cast<std::uint16_t>(parsed.port + 1);
+  return to_string(parsed);
+}
+
+Listening listen_on(WireContext& context, const std::string& wanted) {
+  const auto parsed = parse_endpoint(wanted);
+  if (!parsed) throw StartupError("--bind " + wanted + ": " + parsed.error().text);
+  // With a port of the system's choice the next one may be taken: try others.
+  const int tries = parsed->port == 0 ? 16 : 1;
+  for (int attempt = 1;; ++attempt) {
+    Listening listening;
+    listening.router = std::make_unique<RouterSocket>(context);
+    listening.control = listening.router->bind(wanted);
+    try {
+      SocketOptions bulk;
+      bulk.queue_max = 128;  // chunks of 256 KiB for a worker that asks without reading
+      listening.blobs = std::make_unique<BlobServer>(context, next_port(listening.control), bulk);
+      listening.blob = listening.blobs->endpoint();
+      return listening;
+    } catch (const StartupError&) {
+      if (attempt == tries) throw;
+    }
+  }
+}
+
+/// The endpoint to bind: the one asked for, else the last run's, else any loopback port.
+Listening listen(WireContext& context, const RunOptions& options, Journal& journal) {
+  if (!options.bind.empty()) return listen_on(context, options.bind);
+  const auto last = journal.get("bind");
+  if (last && *last) {
+    const auto endpoint = parse_endpoint(**last);
+    if (endpoint && is_loopback(*endpoint)) {
+      try {
+        return listen_on(context, **last);
+      } catch (const StartupError& taken) {
+        log_info("{}; another port is taken", taken.what());
+      }
+    }
+  }
+  return listen_on(context, "tcp://127.0.0.1:0");
+}
+
+/// A number of agents, or nothing for auto.
+std::optional<std::uint32_t> local_agents(const std::string& text) {
+  constexpr std::uint32_t agents_max = 256;
+  if (text == "auto") return std::nullopt;
+  std::uint32_t agents = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), agents);
+  if (failure != std::errc() || end != text.data() + text.size() || agents > agents_max) {
+    throw StartupError(fmt::format("--local-workers {}: expected auto or a number from 0 to {}", text, agents_max));
+  }
+  return agents;
+}
+
+LocalWorkersPlan local_workers_plan(const std::string& text, const std::string& control) {
+  LocalWorkersPlan plan;
+  plan.program = worker_program();
+  Endpoint endpoint = parse_endpoint(control).value();
+  if (is_wildcard(endpoint)) endpoint.host = "127.0.0.1";
+  plan.endpoint = to_string(endpoint);
+  const auto agents = local_agents(text);
+  plan.fill_machine = !agents;
+  if (agents) plan.agents = *agents;
+  return plan;
+}
+
+/// What other machines connect to: a wildcard is no address there.
+std::string endpoint_for_others(const std::string& control) {
+  Endpoint endpoint = parse_endpoint(control).value();
+  if (is_wildcard(endpoint)) endpoint.host = host_name();
+  return to_string(endpoint);
+}
+
+/// Whatever is wrong with the command is told before a page is read or a folder made.
+void check_arguments(const RunOptions& options) {
+  if (options.points && (!std::has_single_bit(*options.points) || *options.points > (1u << 20))) {
+    throw StartupError(fmt::format("--points {}: expected a power of two from 1 to 1048576", *options.points));
+  }
+  static_cast<void>(local_agents(options.local_workers));
+  if (options.bind.empty()) return;
+  const auto endpoint = parse_endpoint(options.bind);
+  if (!endpoint) throw StartupError(fmt::format("--bind {}: {}", options.bind, endpoint.error().text));
+  if (endpoint->port == std::numeric_limits<std::uint16_t>::max()) {
+    throw StartupError(fmt::format("--bind {}: PORT+1 is used as well, expected a port below 65535", options.bind));
+  }
+  if (!is_loopback(*endpoint) && !options.insecure) {
+    throw StartupError(fmt::format(
+        "--bind {}: other machines can reach this address and traffic is not encrypted; say --insecure if the network "
+        "is yours alone",
+        options.bind));
+  }
+}
+
+std::vector<Point> points_in_schedule_order(const Screening& screening) {
+  const auto points = design_points(screening.pipeline, screening.design, 0, screening.design.points);
+  std::vector<Point> ordered{Point{baseline_point, {}}};
+  for (const std::size_t position : schedule_order(screening.pipeline, points)) ordered.push_back(points[position]);
+  return ordered;
+}
+
+void offer_blobs(BlobServer& blobs, const Screening& screening) {
+  const auto offer_file = [&](const ContentHash& hash, const std::filesystem::path& path) {
+    if (auto added = blobs.add_file(hash, path); !added) throw StartupError(added.error().text);
+  };
+  for (const Page& page : screening.pages) {
+    offer_file(page.spec.file, page.file);
+    if (page.spec.ground_truth) blobs.add_bytes(*page.spec.ground_truth, page.ground_truth);
+  }
+  for (const ModelRef& model : screening.models) {
+    offer_file(model.hash, tessdata_folder() / (model.language + ".traineddata"));
+  }
+}
+
+SchedulerMemory memory_of(SqliteJournal& journal, const std::vector<StoredEvaluation>& known) {
+  SchedulerMemory memory;
+  memory.evaluations = known;
+  auto attempts = journal.attempts();
+  if (!attempts) throw StartupError(attempts.error().text);
+  for (AttemptRow& row : *attempts) {
+    memory.attempts.push_back(
+        {row.id, row.attempt, std::move(row.failure), std::move(row.worker), std::move(row.host)});
+  }
+  return memory;
+}
+
+ScreeningResults results_of(SqliteJournal& journal) {
+  auto results = read_results(journal);
+  if (!results) throw StartupError(results.error().text);
+  return std::move(*results);
+}
+
+int finish(const ScreeningResults& results, const OutputPaths& paths, RunEnd end) {
+  if (auto written = write_all(paths, results); !written) throw StartupError(written.error().text);
+  fmt::print("{}", summary_text(results, paths));
+  if (end == RunEnd::interrupted) {
+    fmt::print("interrupted: give the same command again to go on\n");
+    return exit_interrupted;
+  }
+  return results.account.missing + results.account.pending > 0 ? exit_missing : exit_complete;
+}
+
+}  // namespace
+
+int run_command(const RunOptions& options) {
+  check_arguments(options);
+  EvaluatorClient evaluator{worker_program()};
+  const Screening screening = load(options, evaluator);
+  const auto engine = evaluator.versions();
+  if (!engine) throw StartupError(engine.error().text);
+  const ContentHash run = hash_bytes(identity_text(screening));
+  const ScreeningSpec spec = screening_spec(screening, run);
+  if (options.plan) return plan_screening(screening, spec, evaluator);
+
+  const OutputFolder folder = OutputFolder::acquire(options.out);
+  start_logging({.level = LogLevel::off, .file = folder.paths().log()});
+  const auto journal = SqliteJournal::create_or_resume(folder, new_record(screening, *engine, wall_ms()));
+  auto known = journal->evaluations();
+  if (!known) throw StartupError(known.error().text);
+
+  const std::uint64_t total = screening.pages.size() * (std::uint64_t{screening.design.points} + 1);
+  fmt::print(stderr, "{}: {} pages x {} points and the untouched pages, {} evaluations{}\n", folder.dir().string(),
+             screening.pages.size(), screening.design.points, total,
+             known->empty() ? "" : fmt::format(", {} of them in the journal", known->size()));
+
+  // From here on signals are events of the loop; threads that come later inherit the mask.
+  block_signals({SIGINT, SIGTERM, SIGCHLD});
+  SignalFd signals({SIGINT, SIGTERM, SIGCHLD});
+  raise_descriptor_limit();  // one and more per worker
+  WireContext context;
+  Listening listening = listen(context, options, *journal);
+  if (auto kept = journal->set("bind", listening.control); !kept) throw StartupError(kept.error().text);
+  offer_blobs(*listening.blobs, screening);
+  LocalWorkers local_workers(local_workers_plan(options.local_workers, listening.control));
+  const bool waits = options.local_workers == "0";
+  if (waits || !options.bind.empty()) {
+    fmt::print(stderr, "workers join with: ocrscreen-worker --connect {}\n", endpoint_for_others(listening.control));
+  }
+
+  SchedulerSettings settings;
+  settings.screening = spec;
+  settings.points = points_in_schedule_order(screening);
+  settings.build = program_version;
+  settings.blob_endpoint = listening.blob;
+  settings.engine = *engine;
+  settings.heartbeat_s = screening.cluster.heartbeat_s;
+  settings.suspect_s = screening.cluster.suspect_s;
+  settings.lease_s = screening.cluster.lease_s;
+  // Later than every batch of an earlier incarnation, at any rate below a million batches a second.
+  settings.first_batch = static_cast<std::uint64_t>(wall_ms()) * 1000;
+  Scheduler scheduler(std::move(settings), memory_of(*journal, *known));
+
+  RankingBasis basis;
+  for (const Page& page : screening.pages) basis.ground_truth.push_back(page.spec.ground_truth.has_value());
+  auto objective = ranking_objective(screening.objective, basis.ground_truth);
+  if (!objective) throw StartupError(objective.error().text);
+  basis.objective = std::move(*objective);
+  basis.points = screening.design.points;
+  basis.evaluations = std::move(*known);
+
+  ProgressLine progress(stderr);
+  Server server({*listening.router, signals, scheduler, *journal, local_workers, progress}, std::move(basis));
+  const RunEnd end = server.run();
+  listening.blobs->stop();
+  return finish(results_of(*journal), folder.paths(), end);
+}
+
+}  // namespace ocrs

@@ -1,0 +1,270 @@
+#include "coordinator/io/server.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "common/core/codec.hpp"
+#include "common/io/logging.hpp"
+#include "coordinator/core/best_so_far.hpp"
+
+namespace ocrs {
+
+namespace {
+
+using namespace std::chrono_literals;
+constexpr std::size_t group_rows_max = 64;
+constexpr TimePoint group_age_max = 50ms;
+constexpr TimePoint commit_retry_after = 2s;
+constexpr TimePoint wind_down_max = 20s;
+constexpr int frames_per_turn = 512;
+constexpr std::uint64_t bad_frames_logged = 50;
+
+TimePoint monotonic_now() {
+  return std::chrono::duration_cast<TimePoint>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+std::int64_t wall_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+template <class... Functions>
+struct Overloaded : Functions... {
+  using Functions::operator()...;
+};
+template <class... Functions>
+Overloaded(Functions...) -> Overloaded<Functions...>;
+
+}  // namespace
+
+Server::Server(ServerParts parts, RankingBasis basis) : parts_(parts), basis_(std::move(basis)) {}
+
+RunEnd Server::run() {
+  TimePoint next_tick{};
+  while (true) {
+    auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(rows_.empty() ? TimePoint{100ms} : group_age_max);
+    std::vector<WaitItem> items(2);
+    items[0].socket = parts_.router.handle();
+    items[1].descriptor = parts_.signals.descriptor();
+    wait_ready(items, wait);
+
+    const TimePoint now = monotonic_now();
+    while (const auto signal = parts_.signals.next()) {
+      if (*signal == SIGCHLD) continue;
+      if (winding_down_) parts_.local_workers.kill();
+      if (!winding_down_) wind_down(now);
+    }
+    receive(now);
+    if (now >= next_tick) {
+      feed(Tick{}, now);
+      tend_local_workers(now);
+      next_tick = now + 100ms;
+    }
+    commit(now, complete_);
+    show(now, false);
+
+    if (complete_ && rows_.empty()) break;
+    if (winding_down_ && (!parts_.local_workers.any() || now >= wind_down_until_)) {
+      // What the local workers said last is in the socket's queue already.
+      receive(now);
+      commit(now, true);
+      parts_.local_workers.kill();
+      show(now, true);
+      parts_.progress.finish();
+      return RunEnd::interrupted;
+    }
+  }
+  show(monotonic_now(), true);
+  parts_.progress.finish();
+  // Workers that were started for this screening end with it; the others have been told to drop its pages.
+  const TimePoint until = monotonic_now() + 5s;
+  while (parts_.local_workers.any() && monotonic_now() < until) {
+    std::vector<WaitItem> items(1);
+    items[0].socket = parts_.router.handle();
+    wait_ready(items, 20ms);
+    receive(monotonic_now());
+    parts_.local_workers.stop();
+    static_cast<void>(parts_.local_workers.tend(monotonic_now()));
+  }
+  parts_.local_workers.kill();
+  commit(monotonic_now(), true);
+  return RunEnd::complete;
+}
+
+void Server::receive(TimePoint now) {
+  for (const SocketEvent& event : parts_.router.events()) {
+    if (event.kind == SocketEventKind::handshake_failed) {
+      log_warning("{} cannot connect: {}", event.peer, event.text);
+    } else {
+      log_debug("{} {} {}", event.peer, to_string(event.kind), event.text);
+    }
+  }
+  for (int i = 0; i < frames_per_turn; ++i) {
+    auto frame = parts_.router.receive();
+    if (!frame) return;
+    auto message = decode_worker_message(frame->bytes);
+    if (!message) {
+      if (++bad_frames_ <= bad_frames_logged) {
+        log_warning("a frame from {} is ignored: {}", frame->peer.empty() ? "an unknown peer" : frame->peer,
+                    message.error().text);
+      }
+      continue;
+    }
+    feed(WorkerSaid{ConnectionId{std::move(frame->routing)}, std::move(*message)}, now);
+  }
+}
+
+void Server::feed(const SchedulerEvent& event, TimePoint now) {
+  for (SchedulerEffect& effect : parts_.scheduler.handle(event, now)) carry_out(effect, now);
+  while (!follow_ups_.empty()) {
+    const SchedulerEvent next = std::move(follow_ups_.front());
+    follow_ups_.pop_front();
+    for (SchedulerEffect& effect : parts_.scheduler.handle(next, now)) carry_out(effect, now);
+  }
+}
+
+void Server::carry_out(SchedulerEffect& effect, TimePoint now) {
+  const auto add_row = [&](JournalRow row) {
+    if (rows_.empty()) oldest_row_ = now;
+    rows_.push_back(std::move(row));
+  };
+  std::visit(
+      Overloaded{
+          [&](SendToWorker& send) {
+            const Delivery delivery = parts_.router.send(send.to.routing, encode(send.message));
+            // A full queue means a peer that reads nothing: what it holds is given to others, it may say HELLO again.
+            if (delivery != Delivery::sent) follow_ups_.push_back(ConnectionLost{send.to});
+          },
+          [&](CommitFinal& commit) {
+            FinalRow row;
+            row.status = commit.missing                  ? EvaluationStatus::missing
+                         : commit.result.failure.has_value() ? EvaluationStatus::failed
+                                                             : EvaluationStatus::done;
+            row.result = std::move(commit.result);
+            row.reading = std::move(commit.reading);
+            row.worker = std::move(commit.worker);
+            row.time_ms = wall_ms();
+            tickets_.push_back(commit.ticket);
+            add_row(std::move(row));
+          },
+          [&](CommitAttempt& attempt) {
+            add_row(AttemptRow{attempt.id, attempt.attempt, std::move(attempt.failure), std::move(attempt.worker),
+                               std::move(attempt.host), wall_ms()});
+          },
+          [&](CommitReopen& reopen) {
+            for (const EvaluationId id : reopen.evaluations) add_row(ReopenRow{id});
+          },
+          [&](Notice& said) {
+            add_row(EventRow{said.kind, said.text, wall_ms()});
+            notice(said);
+          },
+          [&](ScreeningComplete&) { complete_ = true; },
+      },
+      effect);
+}
+
+void Server::commit(TimePoint now, bool even_if_early) {
+  if (rows_.empty() || (journal_failing_ && now < retry_commit_at_)) return;
+  if (!even_if_early && rows_.size() < group_rows_max && now - oldest_row_ < group_age_max) return;
+  if (auto appended = parts_.journal.append(rows_); !appended) {
+    retry_commit_at_ = now + commit_retry_after;
+    journal_trouble_ = appended.error().text;
+    if (!std::exchange(journal_failing_, true)) {
+      log_error("the journal cannot be written, nothing new is handed out until it can: {}", journal_trouble_);
+      feed(JournalFailed{journal_trouble_}, now);
+    }
+    return;
+  }
+  for (JournalRow& row : rows_) {
+    if (auto* final = std::get_if<FinalRow>(&row)) {
+      basis_.evaluations.push_back({final->status, std::move(final->result), std::move(final->worker), final->time_ms});
+    }
+  }
+  rows_.clear();
+  const Committed committed{std::exchange(tickets_, {})};
+  if (!committed.tickets.empty()) feed(committed, now);
+  // After what is on disk, so that none of it is given out to be journaled again.
+  if (std::exchange(journal_failing_, false)) {
+    log_info("the journal can be written again");
+    journal_trouble_.clear();
+    feed(JournalWorks{}, now);
+  }
+}
+
+void Server::tend_local_workers(TimePoint now) {
+  auto tended = parts_.local_workers.tend(now);
+  for (const std::string& line : parts_.local_workers.lines()) log_debug("local worker: {}", line);
+  if (!tended) throw StartupError(tended.error().text);
+}
+
+void Server::wind_down(TimePoint now) {
+  winding_down_ = true;
+  wind_down_until_ = now + wind_down_max;
+  parts_.progress.say("stopping: local workers finish what they are reading (press Ctrl-C again to stop at once)");
+  feed(OperatorSaid{OperatorVerb::pause}, now);
+  parts_.local_workers.stop();
+}
+
+void Server::notice(const Notice& notice) {
+  switch (notice.level) {
+    case NoticeLevel::info: log_info("{}: {}", notice.kind, notice.text); break;
+    case NoticeLevel::warning:
+      log_warning("{}: {}", notice.kind, notice.text);
+      parts_.progress.say("warning: " + notice.text);
+      break;
+    case NoticeLevel::error:
+      log_error("{}: {}", notice.kind, notice.text);
+      parts_.progress.say("error: " + notice.text);
+      break;
+  }
+}
+
+void Server::show(TimePoint now, bool force) {
+  const SchedulerCounts counts = parts_.scheduler.counts();
+  ProgressNumbers numbers;
+  numbers.total = counts.total;
+  numbers.failed = counts.failed;
+  numbers.missing = counts.missing;
+  numbers.finished = counts.done + counts.failed + counts.missing;
+  numbers.workers = counts.workers;
+  numbers.lanes = counts.lanes;
+  rate_.add(now, numbers.finished);
+  numbers.per_second = rate_.per_second();
+  if (numbers.per_second > 0 && numbers.total > numbers.finished) {
+    const double left = double(numbers.total - numbers.finished) / numbers.per_second;
+    numbers.remaining = std::chrono::seconds{static_cast<std::int64_t>(std::min(left, 1e9))};
+  }
+  if (!journal_trouble_.empty()) {
+    numbers.state = "paused: " + journal_trouble_;
+  } else if (winding_down_) {
+    numbers.state = "stopping";
+  } else if (parts_.scheduler.is_paused()) {
+    numbers.state = "paused";
+  } else if (counts.workers == 0 && !complete_) {
+    numbers.state = "waiting for workers";
+  }
+  if (now >= best_due_ || force) {
+    const TimePoint began = monotonic_now();
+    best_ = best_text();
+    // At most a hundredth of the time goes into a hint.
+    best_due_ = now + std::max<TimePoint>(3s, 100 * (monotonic_now() - began));
+  }
+  numbers.best = best_;
+  parts_.progress.show(numbers, now, force);
+}
+
+std::string Server::best_text() const {
+  if (basis_.evaluations.empty()) return {};
+  const ScoreTable table(basis_.ground_truth, basis_.points, basis_.evaluations);
+  const auto best = best_so_far(table, basis_.objective);
+  if (!best) return {};
+  const std::string pages = fmt::format("{} of {} pages", best->pages, table.pages());
+  if (best->point == baseline_point) return fmt::format("untouched ({})", pages);
+  return fmt::format("point {}, {} better by {:.3g} ({})", best->point.value, basis_.objective.name, best->gain, pages);
+}
+
+}  // namespace ocrs

@@ -1,0 +1,80 @@
+// Server is the coordinator's loop: it feeds the scheduler with what workers say and with time, and carries out its
+// effects — sends, commits in groups, notices. It decides nothing about evaluations. One thread, which owns the ROUTER
+// socket, the journal and the local workers.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "common/core/pipeline_spec.hpp"
+#include "common/io/signals.hpp"
+#include "common/io/socket.hpp"
+#include "coordinator/core/objective.hpp"
+#include "coordinator/core/scheduler.hpp"
+#include "coordinator/io/journal.hpp"
+#include "coordinator/io/local_workers.hpp"
+#include "coordinator/io/progress.hpp"
+
+namespace ocrs {
+
+enum class RunEnd { complete, interrupted };
+
+struct ServerParts {
+  RouterSocket& router;
+  SignalFd& signals;
+  Scheduler& scheduler;
+  Journal& journal;
+  LocalWorkers& local_workers;
+  ProgressLine& progress;
+};
+
+/// What the progress line needs to name the best point so far.
+struct RankingBasis {
+  RankingObjective objective;
+  std::vector<bool> ground_truth;  // per page
+  std::uint32_t points = 0;
+  std::vector<StoredEvaluation> evaluations;  // those that were in the journal before
+};
+
+class Server {
+ public:
+  Server(ServerParts parts, RankingBasis basis);
+
+  /// Until every evaluation has its final record, or SIGINT/SIGTERM: then local workers finish what they read (a
+  /// second signal ends them at once) and what came in is committed. Throws StartupError when no local worker can
+  /// start.
+  RunEnd run();
+
+ private:
+  void receive(TimePoint now);
+  void feed(const SchedulerEvent& event, TimePoint now);
+  void carry_out(SchedulerEffect& effect, TimePoint now);
+  void commit(TimePoint now, bool even_if_early);
+  void tend_local_workers(TimePoint now);
+  void wind_down(TimePoint now);
+  void show(TimePoint now, bool force);
+  void notice(const Notice& notice);
+  [[nodiscard]] std::string best_text() const;
+
+  ServerParts parts_;
+  RankingBasis basis_;
+  std::deque<SchedulerEvent> follow_ups_;
+  // Not yet on disk, with the tickets that wait for them.
+  std::vector<JournalRow> rows_;
+  std::vector<std::uint64_t> tickets_;
+  TimePoint oldest_row_{}, retry_commit_at_{};
+  bool journal_failing_ = false;
+  std::string journal_trouble_;
+
+  RateMeter rate_;
+  std::string best_;
+  TimePoint best_due_{};
+  std::uint64_t bad_frames_ = 0;
+  bool complete_ = false;
+  bool winding_down_ = false;
+  TimePoint wind_down_until_{};
+};
+
+}  // namespace ocrs

@@ -1,0 +1,171 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <thread>
+
+#include "common/core/codec.hpp"
+#include "common/core/messages.hpp"
+#include "common/io/file.hpp"
+#include "common/version.hpp"
+#include "coordinator/core/design.hpp"
+#include "coordinator/io/commands.hpp"
+#include "coordinator/io/config.hpp"
+#include "coordinator/io/csv.hpp"
+#include "coordinator/io/evaluator_client.hpp"
+#include "coordinator/io/exports.hpp"
+#include "coordinator/io/init_template.hpp"
+#include "coordinator/io/models.hpp"
+#include "coordinator/io/rescore.hpp"
+#include "coordinator/io/status.hpp"
+#include "coordinator/io/summary.hpp"
+
+namespace ocrs {
+
+namespace {
+
+void write_or_throw(const std::filesystem::path& path, const std::string& text) {
+  if (auto written = write_file_atomically(path, text, 0644); !written) throw StartupError(written.error().text);
+}
+
+std::string design_csv(const ConfigFile& config, bool with_coordinates) {
+  const auto points = design_points(config.pipeline, config.design, 0, config.design.points);
+  const auto coordinates = design_coordinates(config.pipeline, config.design, 0, config.design.points);
+  const auto slots = factor_slots(config.pipeline);
+  std::string text = "point";
+  if (with_coordinates) {
+    for (std::size_t d = 1; d <= design_dimensions(config.pipeline); ++d) text += fmt::format(",u_{}", d);
+  }
+  for (const FactorSlot& slot : slots) text += "," + slot.factor->name;
+  text += "\n";
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    text += fmt::format("{}", points[i].index.value);
+    if (with_coordinates) {
+      for (const double u : coordinates[i]) text += "," + shortest(u);
+    }
+    for (const FactorValue& value : points[i].values) text += "," + to_text(value);
+    text += "\n";
+  }
+  return text;
+}
+
+/// Languages with a .traineddata file, sorted.
+std::vector<std::string> installed_models() {
+  std::vector<std::string> languages;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(tessdata_folder(), error)) {
+    if (entry.path().extension() == ".traineddata") languages.push_back(entry.path().stem().string());
+  }
+  std::sort(languages.begin(), languages.end());
+  return languages;
+}
+
+}  // namespace
+
+int init_command(const std::filesystem::path& file) {
+  std::error_code error;
+  if (std::filesystem::exists(file, error)) {
+    throw StartupError(file.string() + ": exists already; move it away or give another name");
+  }
+  write_or_throw(file, std::string(init_template()));
+  fmt::print("{} written. Point `pages:` at your scans, then: ocrscreen run {} --out out --plan\n", file.string(),
+             file.string());
+  return exit_complete;
+}
+
+int design_command(const std::filesystem::path& config_path, const std::optional<std::filesystem::path>& csv) {
+  const ConfigFile config = read_config(config_path);
+  if (csv) {
+    write_or_throw(*csv, design_csv(config, true));
+    fmt::print("{}: {} points, {} dimensions\n", csv->string(), config.design.points,
+               design_dimensions(config.pipeline));
+  } else {
+    fmt::print("{}", design_csv(config, false));
+  }
+  return exit_complete;
+}
+
+int status_command(const std::filesystem::path& dir, bool json) {
+  const auto results = results_of_folder(dir);
+  if (!results) throw StartupError(results.error().text);
+  fmt::print("{}", json ? status_json(*results) : status_text(*results));
+  return exit_complete;
+}
+
+int export_command(const std::filesystem::path& dir, const std::string& format,
+                   const std::optional<std::filesystem::path>& output) {
+  const auto results = results_of_folder(dir);
+  if (!results) throw StartupError(results.error().text);
+  if (format == "json") {
+    const std::string text = export_json(*results);
+    if (output) write_or_throw(*output, text);
+    if (!output) fmt::print("{}", text);
+    return exit_complete;
+  }
+  if (output) {
+    write_or_throw(*output, points_csv(*results));
+    return exit_complete;
+  }
+  // A coordinator at work writes these files itself.
+  const OutputFolder folder = OutputFolder::acquire(dir);
+  if (auto written = write_all(folder.paths(), *results); !written) throw StartupError(written.error().text);
+  fmt::print("{} and the other result files are written\n", folder.paths().points_csv().string());
+  return exit_complete;
+}
+
+int rescore_command(const std::filesystem::path& dir) {
+  static_cast<void>(existing_output(dir));
+  const OutputFolder folder = OutputFolder::acquire(dir);
+  const auto journal = SqliteJournal::open(folder);
+  const auto progress = [](std::uint64_t done, std::uint64_t total) {
+    if (done % 5000 == 0 && done > 0) fmt::print(stderr, "{}/{} evaluations\n", done, total);
+  };
+  const auto rescored = rescore(*journal, progress);
+  if (!rescored) throw StartupError(rescored.error().text);
+  const auto results = read_results(*journal);
+  if (!results) throw StartupError(results.error().text);
+  if (auto written = write_all(folder.paths(), *results); !written) throw StartupError(written.error().text);
+  fmt::print("{} evaluations scored again, the ground truth of {} pages has changed\n{}", rescored->evaluations,
+             rescored->pages_changed, summary_text(*results, folder.paths()));
+  return exit_complete;
+}
+
+int doctor_command() {
+  bool healthy = true;
+  const auto line = [&](bool good, const std::string& what, const std::string& found) {
+    fmt::print("{:<4} {:<18} {}\n", good ? "ok" : "BAD", what, found);
+    healthy = healthy && good;
+  };
+  line(true, "ocrscreen", fmt::format("{}, protocol {}.{}", program_version, protocol_major, protocol_minor));
+  std::optional<EvaluatorClient> evaluator;
+  try {
+    const auto program = worker_program();
+    evaluator.emplace(program);
+    const auto versions = evaluator->versions();
+    line(versions.ok(), "evaluator",
+         versions ? fmt::format("tesseract {}, leptonica {}, opencv {}", versions->tesseract, versions->leptonica,
+                                versions->opencv)
+                  : versions.error().text);
+  } catch (const StartupError& error) {
+    line(false, "evaluator", error.what());
+  }
+  const auto models = installed_models();
+  line(!models.empty(), "models",
+       models.empty() ? "no .traineddata found; apt-get install tesseract-ocr-eng"
+                      : fmt::format("{} in {}", fmt::join(models, ", "), tessdata_folder().string()));
+  line(true, "processors", fmt::format("{}", std::thread::hardware_concurrency()));
+  const double memory_gb = double(sysconf(_SC_AVPHYS_PAGES)) * double(sysconf(_SC_PAGESIZE)) / 1e9;
+  line(memory_gb > 1, "free memory", fmt::format("{:.1f} GB", memory_gb));
+  const auto free_disk = free_bytes(".");
+  line(free_disk && *free_disk > 1'000'000'000, "free disk here",
+       free_disk ? fmt::format("{:.1f} GB", double(*free_disk) / 1e9) : free_disk.error().text);
+  line(!is_network_filesystem("."), "this folder",
+       is_network_filesystem(".") ? "is on a network file system: journals need a local disk (--out elsewhere)"
+                                  : "on a local file system");
+  fmt::print("More about this machine as a worker: ocrscreen-worker doctor\n");
+  return healthy ? exit_complete : exit_cannot_start;
+}
+
+}  // namespace ocrs

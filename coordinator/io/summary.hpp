@@ -1,0 +1,18 @@
+// What `run` tells its user at the end: the verdict in a few lines, and where the files are. Writes nothing.
+#pragma once
+
+#include <string>
+
+#include "coordinator/io/output_folder.hpp"
+#include "coordinator/io/screening_results.hpp"
+
+namespace ocrs {
+
+/// A setting in words: "scale 0.8, denoise nlm (denoise_h 7.1, …)"; "the untouched pages" for the baseline.
+[[nodiscard]] std::string setting_text(const ScreeningResults& results, PointIndex point);
+
+/// Several lines with newlines: best setting, its gain over the untouched pages (objective, confidence, cer where there
+/// is ground truth), counts, missing evaluations, files.
+[[nodiscard]] std::string summary_text(const ScreeningResults& results, const OutputPaths& paths);
+
+}  // namespace ocrs

@@ -1,0 +1,106 @@
+#include "deploy/demo_pages/page.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <stdexcept>
+
+#include "deploy/demo_pages/scanner.hpp"
+#include "deploy/demo_pages/scene.hpp"
+#include "deploy/demo_pages/wear.hpp"
+
+namespace ocrs::demo {
+
+namespace {
+
+/// What page `number` is: the kind's languages alternate, beginning with another one for each kind.
+struct Choice {
+  const Scene* scene;
+  const Kind* kind;
+  std::string language;
+};
+
+Choice choice_of(const CollectionOrder& order, int number) {
+  std::vector<Choice> cycle;
+  const std::vector<Kind>& all = kinds();
+  std::vector<std::size_t> turn(all.size(), 0);
+  // Two rounds of the scenes, so that a scene comes back in another language.
+  for (int round = 0; round < 2; ++round) {
+    for (const Scene& scene : scenes()) {
+      const auto kind = std::find_if(all.begin(), all.end(), [&](const Kind& k) { return k.name == scene.kind; });
+      const auto place = static_cast<std::size_t>(kind - all.begin());
+      const auto wanted = [&](const std::string& name) { return name == scene.kind; };
+      if (!order.kinds.empty() && std::none_of(order.kinds.begin(), order.kinds.end(), wanted)) continue;
+      std::vector<std::string> languages;
+      for (const std::string& language : order.languages) {
+        if (Texts::find(language, kind->texts)) languages.push_back(language);
+      }
+      if (languages.empty()) continue;
+      const std::size_t pick = (turn[place]++ + place + static_cast<std::size_t>(round)) % languages.size();
+      cycle.push_back({&scene, &*kind, languages[pick]});
+    }
+  }
+  if (cycle.empty()) throw std::runtime_error("no texts for these kinds of page in these languages");
+  return cycle[static_cast<std::size_t>(number) % cycle.size()];
+}
+
+Damage drawn(const Scene& scene, std::uint64_t seed) {
+  Damage damage;
+  damage.bed = scene.bed;
+  Random random(Random::mix(seed, "amounts"));
+  for (const Range& range : scene.ranges) {
+    double amount = random.uniform(range.low, range.high);
+    const auto counted = {&Damage::stains, &Damage::folds, &Damage::holes, &Damage::scratches, &Damage::jpeg};
+    if (std::find(counted.begin(), counted.end(), range.amount) != counted.end()) amount = std::floor(amount + 0.5);
+    damage.*range.amount = amount;
+  }
+  return damage;
+}
+
+std::string two_digits(int number) { return (number < 10 ? "0" : "") + std::to_string(number); }
+
+}  // namespace
+
+Page make_page(const CollectionOrder& order, int number) {
+  const Choice choice = choice_of(order, number);
+  Page page;
+  page.kind = choice.kind->name;
+  page.language = choice.language;
+  page.scene = order.clean ? "clean" : choice.scene->name;
+  page.name = page.kind + "_" + page.language + "_" + two_digits(number + 1);
+  page.psm = choice.kind->psm;
+  page.seed = Random::mix(order.seed, page.name);
+
+  const std::optional<Texts> texts = Texts::find(page.language, choice.kind->texts);
+  const bool narrow = page.kind == "receipt" || page.kind == "cutting";
+  const int size = order.full && !narrow ? 2 : 1;
+  const auto set_sheet = [&](std::string_view side) {
+    Random random(Random::mix(page.seed, side));
+    return choice.kind->set(SheetOrder{*texts, page.language, choice.kind->width * size, choice.kind->height * size,
+                                       order.clean ? 1 : choice.scene->type_scale,
+                                       order.clean ? Ruling::open : choice.scene->ruling,
+                                       order.clean ? 1 : choice.scene->rule_weight, random});
+  };
+  const Sheet front = set_sheet("front");
+  page.text = front.text;
+  page.fonts = front.fonts;
+  if (order.clean) {
+    page.damage.tone = 0;
+    page.image = 255 - front.ink;
+    return page;
+  }
+  page.damage = drawn(*choice.scene, page.seed);
+  cv::Mat1b back(front.ink.size(), static_cast<unsigned char>(0));
+  if (page.damage.bleed > 0) back = set_sheet("back").ink;
+  cv::Mat1f facing(1, 1, 1.0F);
+  if (page.damage.bed == Bed::facing_page) {
+    Damage quiet;
+    quiet.tone = page.damage.tone;
+    quiet.fibre = page.damage.fibre;
+    facing = worn(set_sheet("facing").ink, cv::Mat1b(), quiet, Random::mix(page.seed, "facing"));
+  }
+  page.image = scanned(worn(front.ink, back, page.damage, page.seed), facing, page.damage, page.seed);
+  return page;
+}
+
+}  // namespace ocrs::demo

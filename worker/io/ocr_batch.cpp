@@ -1,0 +1,67 @@
+#include "worker/io/ocr_batch.hpp"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <new>
+
+namespace ocrs {
+
+OcrBatch::OcrBatch(OcrEngineFactory factory, OcrBatchLimits limits, MemoryGauge gauge)
+    : factory_(std::move(factory)), limits_(limits), gauge_(std::move(gauge)) {
+  OCRS_CHECK(limits_.engines_max > 0, "reading needs an engine");
+}
+
+void OcrBatch::drop_engines() {
+  engines_.clear();
+  malloc_trim(0);
+  base_is_old_ = true;
+}
+
+Result<void> OcrBatch::prepare(const EngineKey& key) {
+  const auto found = std::find_if(engines_.begin(), engines_.end(), [&](const Resident& r) { return r.key == key; });
+  if (found != engines_.end()) {
+    engines_.splice(engines_.begin(), engines_, found);
+    return {};
+  }
+  while (engines_.size() >= limits_.engines_max) engines_.pop_back();
+  Result<std::unique_ptr<OcrEngine>> engine = factory_(key);
+  if (!engine.ok()) return engine.error();
+  engines_.push_front({key, std::move(engine).value()});
+  ++engine_starts_;
+  base_is_old_ = true;
+  return {};
+}
+
+void OcrBatch::recycle_if_grown() {
+  const std::uint64_t now = gauge_();
+  if (base_is_old_ || now < base_bytes_) {
+    // The first reading allocates what every reading needs, so growth is counted from there.
+    base_bytes_ = now;
+    base_is_old_ = false;
+  } else if (now - base_bytes_ > limits_.growth_bytes_max) {
+    drop_engines();
+  }
+}
+
+Result<Reading> OcrBatch::read(const cv::Mat& grey, const EngineKey& key) {
+  try {
+    if (Result<void> ready = prepare(key); !ready) return ready.error();
+    Result<Reading> reading = engines_.front().engine->read(grey);
+    recycle_if_grown();
+    return reading;
+  } catch (const std::bad_alloc&) {
+    // Whatever was half done in the engine stays with it.
+    drop_engines();
+    throw;
+  }
+}
+
+std::vector<Result<Reading>> OcrBatch::read(std::span<const cv::Mat> images, const EngineKey& key) {
+  std::vector<Result<Reading>> readings;
+  readings.reserve(images.size());
+  for (const cv::Mat& image : images) readings.push_back(read(image, key));
+  return readings;
+}
+
+}  // namespace ocrs
