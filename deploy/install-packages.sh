@@ -22,9 +22,12 @@ test_packages=(
   libgtest-dev
   # sanitizers and fuzzing
   clang libclang-rt-14-dev
-  # the suite's own tools
-  git python3
+  # the suite's own tools; the report is opened in a real browser
+  git python3 chromium
 )
+
+# The report's page is bundled with Node.js 18 or newer; one that did not come from a package will do.
+if ! { command -v npm && { command -v node || command -v nodejs; }; } >/dev/null; then packages+=(nodejs npm); fi
 
 want=("${packages[@]}")
 for argument in "$@"; do

@@ -55,6 +55,10 @@ int run_coordinator_cli(int argc, char** argv) {
   rescore->add_option("DIR", dir, "the output folder")->required();
   rescore->callback([&] { exit_code = rescore_command(dir); });
 
+  auto* report = app.add_subcommand("report", "write report.html: one file to look at, offline");
+  report->add_option("DIR", dir, "the output folder")->required();
+  report->callback([&] { exit_code = report_command(dir); });
+
   auto* doctor = app.add_subcommand("doctor", "check this machine: programs, models, memory, disk");
   doctor->callback([&] { exit_code = doctor_command(); });
 

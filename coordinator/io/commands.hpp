@@ -31,6 +31,8 @@ struct RunOptions {
                                  const std::optional<std::filesystem::path>& output);
 /// Scores all readings again with the ground truth as it is on disk now, and writes the files.
 [[nodiscard]] int rescore_command(const std::filesystem::path& dir);
+/// Writes report.html into DIR from its journal, also while a coordinator is at work there.
+[[nodiscard]] int report_command(const std::filesystem::path& dir);
 [[nodiscard]] int doctor_command();
 
 }  // namespace ocrs

@@ -26,6 +26,7 @@
 #include "coordinator/io/load_screening.hpp"
 #include "coordinator/io/models.hpp"
 #include "coordinator/io/plan.hpp"
+#include "coordinator/io/report.hpp"
 #include "coordinator/io/server.hpp"
 #include "coordinator/io/sqlite_journal.hpp"
 #include "coordinator/io/summary.hpp"
@@ -194,13 +195,12 @@ SchedulerMemory memory_of(SqliteJournal& journal, const std::vector<StoredEvalua
   return memory;
 }
 
-ScreeningResults results_of(SqliteJournal& journal) {
-  auto results = read_results(journal);
-  if (!results) throw StartupError(results.error().text);
-  return std::move(*results);
-}
-
-int finish(const ScreeningResults& results, const OutputPaths& paths, RunEnd end) {
+int finish(SqliteJournal& journal, const OutputPaths& paths, RunEnd end) {
+  const auto read = read_results(journal);
+  if (!read) throw StartupError(read.error().text);
+  const ScreeningResults& results = *read;
+  // The manifest comes last among the other files: whoever waits for it finds the report, too.
+  if (auto written = write_report(paths, {results, journal, {}}); !written) throw StartupError(written.error().text);
   if (auto written = write_all(paths, results); !written) throw StartupError(written.error().text);
   fmt::print("{}", summary_text(results, paths));
   if (end == RunEnd::interrupted) {
@@ -272,7 +272,7 @@ int run_command(const RunOptions& options) {
   Server server({*listening.router, signals, scheduler, *journal, local_workers, progress}, std::move(basis));
   const RunEnd end = server.run();
   listening.blobs->stop();
-  return finish(results_of(*journal), folder.paths(), end);
+  return finish(*journal, folder.paths(), end);
 }
 
 }  // namespace ocrs

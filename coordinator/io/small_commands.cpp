@@ -18,6 +18,7 @@
 #include "coordinator/io/exports.hpp"
 #include "coordinator/io/init_template.hpp"
 #include "coordinator/io/models.hpp"
+#include "coordinator/io/report.hpp"
 #include "coordinator/io/rescore.hpp"
 #include "coordinator/io/status.hpp"
 #include "coordinator/io/summary.hpp"
@@ -127,8 +128,21 @@ int rescore_command(const std::filesystem::path& dir) {
   const auto results = read_results(*journal);
   if (!results) throw StartupError(results.error().text);
   if (auto written = write_all(folder.paths(), *results); !written) throw StartupError(written.error().text);
+  if (auto written = write_report(folder.paths(), {*results, *journal, {}}); !written) {
+    throw StartupError(written.error().text);
+  }
   fmt::print("{} evaluations scored again, the ground truth of {} pages has changed\n{}", rescored->evaluations,
              rescored->pages_changed, summary_text(*results, folder.paths()));
+  return exit_complete;
+}
+
+int report_command(const std::filesystem::path& dir) {
+  const OutputPaths paths = existing_output(dir);
+  const auto journal = SqliteJournal::open_read_only(dir);
+  const auto results = read_results(*journal);
+  if (!results) throw StartupError(results.error().text);
+  if (auto written = write_report(paths, {*results, *journal, {}}); !written) throw StartupError(written.error().text);
+  fmt::print("{}\n", paths.report_html().string());
   return exit_complete;
 }
 

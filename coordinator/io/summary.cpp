@@ -74,8 +74,8 @@ std::string summary_text(const ScreeningResults& results, const OutputPaths& pat
   } else {
     text += "best: not known, no setting was read on every page\n";
   }
-  text += fmt::format("files: {}, {}, {}, {}\n", paths.points_csv().string(), paths.evaluations_csv().string(),
-                      paths.best_yaml().string(), paths.manifest_json().string());
+  text += fmt::format("files: {}, {}, {}, {}, {}\n", paths.report_html().string(), paths.points_csv().string(),
+                      paths.evaluations_csv().string(), paths.best_yaml().string(), paths.manifest_json().string());
   return text;
 }
 

@@ -1,0 +1,107 @@
+"""report.html in a real Chromium: every chart drawn, every control works, nothing fetched, no text becomes markup."""
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import time
+
+from harness import BIN, LONG, REPO, Skip, run, run_all
+
+BUILD = pathlib.Path(os.environ["OCRS_BUILD"])
+SAMPLE = BUILD / "tests" / "ocrs_sample_journal"
+CHROMIUM = os.environ.get("OCRS_CHROMIUM", "/usr/bin/chromium")
+CHARTS = {"parallel", "heatmap", "scores", "timeline"}
+
+
+def node():
+    program = shutil.which("node") or shutil.which("nodejs")
+    if not program or not pathlib.Path(CHROMIUM).exists():
+        raise Skip(f"no browser: node and {CHROMIUM} are needed (deploy/install-packages.sh --tests)")
+    return program
+
+
+def sample(scratch, pages, points, *more):
+    """A finished screening that nobody had to run, and its report."""
+    out = scratch / "out"
+    run([SAMPLE, out, str(pages), str(points), *more])
+    began = time.monotonic()
+    run([BIN / "ocrscreen", "report", out])
+    return out / "report.html", time.monotonic() - began
+
+
+def browse(report, *more, timeout=240):
+    shots = os.environ.get("OCRS_SHOTS")
+    command = [node(), REPO / "tests/e2e/browser.mjs", BUILD / "coordinator/web", report.resolve().as_uri(),
+               "--checks", REPO / "tests/e2e/report_checks.mjs", *more]
+    if shots:
+        pathlib.Path(shots).mkdir(parents=True, exist_ok=True)
+        command += ["--shots", shots]
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=timeout)
+    assert done.stdout, done.stderr
+    seen = json.loads(done.stdout)
+    assert seen["errors"] == [] and seen["console"] == [] and seen["dialogs"] == [], \
+        {key: seen[key] for key in ("errors", "console", "dialogs")}
+    assert seen["requests"] == [report.resolve().as_uri()], seen["requests"]
+    return seen["checks"]
+
+
+def check_picture(seen, charts):
+    assert charts <= set(seen["charts"]), seen["charts"]
+    empty = {name for name, colours in seen["charts"].items() if colours < 5}
+    assert not empty, f"nothing was drawn in: {empty}"
+    assert seen["too_wide"] == [], f"wider than the window: {seen['too_wide']}"
+    assert seen["foreign"] == 0, "text of the data became elements"
+
+
+def test_every_chart_is_drawn_and_every_control_works(scratch):
+    report, _ = sample(scratch, 12, 256)
+    seen = browse(report, "--controls")
+    check_picture(seen, CHARTS)
+    assert seen["idle"] == [], f"controls without effect: {seen['idle']}"
+    assert len(seen["tried"]) >= 15, seen["tried"]
+    assert re.search(r"page_\d+\.png, point \d+: ", seen["readout"]), seen["readout"]
+    assert seen["dark"] != "rgb(251, 250, 248)"
+    for word in ("Best setting: point", "256", "lab-3/5f0c", "components in open.binarise", "letters/page_004.png"):
+        assert word in seen["text"], word
+
+
+def test_hostile_names_and_texts_stay_text(scratch):
+    report, _ = sample(scratch, 6, 64, "hostile")
+    html = report.read_text()
+    data = html[html.index('id="data">') + len('id="data">'):]
+    data = data[:data.index("</script>")]
+    assert "<" not in data, "a text of the data could end its element"
+    assert html.count("<script") == 2, "the data and the page's own script"
+    seen = browse(report)
+    check_picture(seen, CHARTS)
+    for text in ("<img src=x onerror=alert(1)>.png", "<script>alert(0)</script> & co"):
+        assert text in seen["text"], f"{text} is not shown as it is"
+    points = (scratch / "out" / "evaluations.csv").read_text()
+    assert '\n-1,"\'=HYPERLINK(""http:example"").png"' in points, "a page's name is a formula"
+
+
+def test_policy_forbids_everything_from_outside(scratch):
+    html = sample(scratch, 2, 16)[0].read_text()
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', html).group(1)
+    assert policy.startswith("default-src 'none';"), policy
+    assert "unsafe" not in policy and "http" not in policy, policy
+    assert not re.search(r'(src|href)="?https?:', html), "something is loaded from outside"
+
+
+def test_large_screening_is_fast_and_small(scratch):
+    pages = 100 if LONG else 24
+    report, seconds = sample(scratch, pages, 2048)
+    megabytes = report.stat().st_size / 1e6
+    print(f"2048 x {pages}: {seconds:.1f} s, {megabytes:.1f} MB")
+    assert megabytes < 15, f"{megabytes} MB"
+    assert seconds < (60 if LONG else 10), f"{seconds} s"
+    seen = browse(report)
+    print(f"drawn after {seen['ready_ms']} ms, longest frame while scrolling {seen['longest_frame_ms']:.0f} ms")
+    check_picture(seen, CHARTS)
+
+
+if __name__ == "__main__":
+    run_all([test_every_chart_is_drawn_and_every_control_works, test_hostile_names_and_texts_stay_text,
+             test_policy_forbids_everything_from_outside, test_large_screening_is_fast_and_small])
