@@ -1,9 +1,12 @@
-// Each kernel against the OpenCV calls it stands for, on a drawn page, one thread: the median of the ratios of paired
-// runs, which is little affected by whatever else the machine does. Ends with 1 if a result differs in a bit.
+// Each kernel against the OpenCV calls it stands for (Sauvola: against two integral images and the formula), on a drawn
+// page, one thread: the median of the ratios of paired runs, which is little affected by whatever else the machine
+// does. Ends with 1 if a result differs in a bit.
 #include <malloc.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -15,6 +18,8 @@
 #include "worker/pipeline/kernels/gaussian_blur.hpp"
 #include "worker/pipeline/kernels/line_opening.hpp"
 #include "worker/pipeline/kernels/non_local_means.hpp"
+#include "worker/pipeline/kernels/sauvola.hpp"
+#include "worker/pipeline/operations.hpp"
 
 namespace {
 
@@ -77,6 +82,28 @@ cv::Mat lines_by_opencv(const cv::Mat& dark, int length, int dilations) {
   return grown;
 }
 
+/// The usual implementation: two integral images, the formula in doubles.
+cv::Mat sauvola_by_integrals(const cv::Mat& grey, int n, double k) {
+  cv::Mat padded, sums, squares, out(grey.size(), CV_8UC1);
+  cv::copyMakeBorder(grey, padded, n, n, n, n, cv::BORDER_REPLICATE);
+  cv::integral(padded, sums, squares, CV_64F, CV_64F);
+  const int side = 2 * n + 1;
+  const double count = static_cast<double>(side) * side;
+  for (int y = 0; y < grey.rows; ++y) {
+    for (int x = 0; x < grey.cols; ++x) {
+      const auto window = [&](const cv::Mat& of) {
+        return of.at<double>(y + side, x + side) - of.at<double>(y, x + side) - of.at<double>(y + side, x) +
+               of.at<double>(y, x);
+      };
+      const double levels = window(sums);
+      const double deviation = std::sqrt(count * window(squares) - levels * levels) / count;
+      const double threshold = levels / count * (1 + k * (deviation / 128 - 1));
+      out.at<std::uint8_t>(y, x) = grey.at<std::uint8_t>(y, x) > threshold ? 255 : 0;
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -105,6 +132,36 @@ int main(int argc, char** argv) {
     };
     same &= compare("gaussian " + std::to_string(size), pairs, opencv,
                     [&] { return ocrs::kernels::gaussian_blur(grey, size); });
+  }
+  for (const int block : {31, 61, 121, 201}) {
+    const auto opencv = [&] {
+      cv::Mat out;
+      cv::adaptiveThreshold(grey, out, 255, cv::ADAPTIVE_THRESH_GAUSSIAN_C, cv::THRESH_BINARY, block, 10);
+      return out;
+    };
+    same &= compare("adaptive " + std::to_string(block), pairs, opencv,
+                    [&] { return ocrs::above_mean(grey, ocrs::adaptive_mean(grey, block), 10); });
+    // The points of a design that differ in C alone.
+    same &= compare(
+        "adaptive " + std::to_string(block) + ", four C", pairs,
+        [&] {
+          cv::Mat out;
+          for (const double c : {5., 10., 15., 20.}) {
+            cv::adaptiveThreshold(grey, out, 255, cv::ADAPTIVE_THRESH_GAUSSIAN_C, cv::THRESH_BINARY, block, c);
+          }
+          return out;
+        },
+        [&] {
+          const cv::Mat mean = ocrs::adaptive_mean(grey, block);
+          cv::Mat out;
+          for (const int c : {5, 10, 15, 20}) out = ocrs::above_mean(grey, mean, c);
+          return out;
+        });
+  }
+  for (const int n : {7, 20, 40}) {
+    same &= compare(
+        "sauvola " + std::to_string(2 * n + 1), pairs, [&] { return sauvola_by_integrals(grey, n, 0.3); },
+        [&] { return ocrs::kernels::sauvola(grey, n, 0.3); });
   }
   for (const int window : {15, 21}) {
     for (const float h : {5.0F, 12.0F, 20.0F}) {

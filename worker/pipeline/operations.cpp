@@ -7,9 +7,11 @@
 #include <opencv2/imgproc.hpp>
 #include <opencv2/photo.hpp>
 
+#include "worker/pipeline/kernels/adaptive_mean.hpp"
 #include "worker/pipeline/kernels/gaussian_blur.hpp"
 #include "worker/pipeline/kernels/line_opening.hpp"
 #include "worker/pipeline/kernels/non_local_means.hpp"
+#include "worker/pipeline/kernels/sauvola.hpp"
 
 namespace ocrs {
 
@@ -93,11 +95,20 @@ cv::Mat equalised(const cv::Mat& grey, double clip, int tiles) {
   return out;
 }
 
-cv::Mat adaptive_threshold(const cv::Mat& grey, int block, double c) {
-  cv::Mat out;
-  cv::adaptiveThreshold(grey, out, 255, cv::ADAPTIVE_THRESH_GAUSSIAN_C, cv::THRESH_BINARY, block, c);
+cv::Mat adaptive_mean(const cv::Mat& grey, int block) { return kernels::adaptive_mean(grey, block); }
+
+cv::Mat above_mean(const cv::Mat& grey, const cv::Mat& mean, int c) {
+  cv::Mat out(grey.size(), CV_8UC1);
+  for (int y = 0; y < grey.rows; ++y) {
+    const std::uint8_t* level = grey.ptr<std::uint8_t>(y);
+    const std::uint8_t* around = mean.ptr<std::uint8_t>(y);
+    std::uint8_t* to = out.ptr<std::uint8_t>(y);
+    for (int x = 0; x < grey.cols; ++x) to[x] = level[x] - around[x] > -c ? 255 : 0;
+  }
   return out;
 }
+
+cv::Mat sauvola_threshold(const cv::Mat& grey, int n, double k) { return kernels::sauvola(grey, n, k); }
 
 cv::Mat stretched(const cv::Mat& grey) {
   std::array<std::uint64_t, 256> histogram{};

@@ -49,8 +49,13 @@ namespace ocrs {
 /// cv::createCLAHE(clip, tiles x tiles); tiles > 0.
 [[nodiscard]] cv::Mat equalised(const cv::Mat& grey, double clip, int tiles);
 
-/// cv::adaptiveThreshold(255, GAUSSIAN_C, BINARY, block, c); block odd and >= 3.
-[[nodiscard]] cv::Mat adaptive_threshold(const cv::Mat& grey, int block, double c);
+/// The 8-bit Gaussian mean inside cv::adaptiveThreshold(GAUSSIAN_C, block); block odd and >= 3. It does not depend on
+/// C.
+[[nodiscard]] cv::Mat adaptive_mean(const cv::Mat& grey, int block);
+
+/// 255 where grey > mean - c, else 0: with adaptive_mean(grey, block) and c = ceil(C), the bits of
+/// cv::adaptiveThreshold(255, GAUSSIAN_C, BINARY, block, C).
+[[nodiscard]] cv::Mat above_mean(const cv::Mat& grey, const cv::Mat& mean, int c);
 
 /// Sauvola and Pietikäinen, Pattern Recognition 33 (2000): 255 where grey > m (1 + k (s / 128 - 1)), else 0; mean m and
 /// population standard deviation s over (2n+1)² pixels around, the image's edge pixels repeated outside of it.

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <deque>
+#include <utility>
 
 #include "worker/pipeline/operations.hpp"
 
@@ -17,8 +20,32 @@ CanonicalParams adaptive_params(std::string option, StageValues& values) {
       .with("c", static_cast<int>(c));
 }
 
+/// Mean images of the image last thresholded, so that points that differ in C alone share one. Images are never written
+/// once they exist, and the reference kept here holds the pixels, so the same pixels are at the same address.
+class MeanMemory {
+ public:
+  cv::Mat mean(const cv::Mat& image, int block) {
+    if (image.u == nullptr) return adaptive_mean(image, block);  // pixels that belong to somebody else
+    if (image.data != image_.data || image.size() != image_.size() || image.step != image_.step) {
+      image_ = image;
+      means_.clear();
+    }
+    for (const auto& [size, mean] : means_) {
+      if (size == block) return mean;
+    }
+    if (means_.size() == means_max) means_.pop_front();
+    return means_.emplace_back(block, adaptive_mean(image, block)).second;
+  }
+
+ private:
+  static constexpr std::size_t means_max = 4;
+  cv::Mat image_;
+  std::deque<std::pair<int, cv::Mat>> means_;
+};
+
 cv::Mat adaptive(const cv::Mat& image, const CanonicalParams& params) {
-  return adaptive_threshold(image, params.whole("block"), params.number("c"));
+  thread_local MeanMemory memory;
+  return above_mean(image, memory.mean(image, params.whole("block")), params.whole("c"));
 }
 
 }  // namespace
