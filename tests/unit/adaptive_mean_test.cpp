@@ -65,6 +65,17 @@ TEST_P(AdaptiveMeanOn, GivesTheBitsOfOpenCvForEveryBlock) {
   for (int block = 3; block <= 401; block += 2) expect_same(image, block);
 }
 
+TEST_P(AdaptiveMeanOn, DoesNotLookBeyondAPartOfAnImage) {
+  cv::RNG rng(33);
+  const cv::Mat whole = strokes(rng, 90, 300);
+  const cv::Mat part = whole(cv::Rect(11, 7, 201, 43)), kept = whole.clone();
+  for (const int block : {7, 31, 121}) {
+    EXPECT_EQ(cv::countNonZero(kernels::adaptive_mean(part, block) != kernels::adaptive_mean(part.clone(), block)), 0);
+  }
+  expect_same(part, 31);
+  EXPECT_EQ(cv::countNonZero(whole != kept), 0);
+}
+
 std::vector<int> targets_here() {
   std::vector<int> bits;
   for (std::int64_t left = hwy::SupportedTargets(); left != 0; left &= left - 1) {

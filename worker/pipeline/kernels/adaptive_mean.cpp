@@ -145,7 +145,7 @@ cv::Mat adaptive_mean(const cv::Mat& grey, int block) {
   const float* weights = kernel.ptr<float>();
   const int strip_entries = strip_columns + 2 * half;
   cv::Mat wide;
-  cv::copyMakeBorder(grey, wide, 0, 0, half, half + strip_columns, cv::BORDER_REPLICATE);
+  cv::copyMakeBorder(grey, wide, 0, 0, half, half + strip_columns, cv::BORDER_REPLICATE | cv::BORDER_ISOLATED);
   const auto across = hwy::AllocateAligned<float>(static_cast<std::size_t>(strip_entries) * block_rows);
   const auto row_sums = hwy::AllocateAligned<float>(static_cast<std::size_t>(strip_columns) * block_rows);
   std::fill_n(across.get(), static_cast<std::size_t>(strip_entries) * block_rows, 0.0F);
