@@ -15,6 +15,8 @@ packages=(
   # Sobol numbers, journal, config, command line, logs, JSON, text
   libboost-dev libsqlitecpp-dev libsqlite3-dev libzstd-dev libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev
   nlohmann-json3-dev libutf8proc-dev
+  # live page, metrics
+  libcpp-httplib-dev prometheus-cpp-dev
   # demo pages
   libpango1.0-dev libcairo2-dev fonts-dejavu-core fonts-liberation fonts-gnutypewriter fonts-oldstandard
 )

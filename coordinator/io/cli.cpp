@@ -37,6 +37,8 @@ int run_coordinator_cli(int argc, char** argv) {
   start->add_option("--bind", run.bind, "where workers connect: tcp://ADDR:PORT; default tcp://127.0.0.1:0");
   start->add_option("--local-workers", run.local_workers,
                     "N workers of one slot on this machine, or auto: one that fills it; 0 = none");
+  start->add_option("--http", run.http,
+                    "serve a live page on ADDR:PORT, as 127.0.0.1:8080; away from loopback with a token");
   start->add_flag("--insecure", run.insecure, "allow a bind that other machines reach, without encryption");
   start->callback([&] { exit_code = run_command(run); });
 

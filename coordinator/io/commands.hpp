@@ -17,6 +17,7 @@ struct RunOptions {
   std::optional<std::uint32_t> points;
   std::string bind;                   // empty = loopback, the port of the last run in `out` if there was one
   std::string local_workers = "auto";  // a number, or auto
+  std::string http;  // ADDR:PORT of the live page; empty = none
   bool insecure = false;
 };
 

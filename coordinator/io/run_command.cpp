@@ -23,6 +23,7 @@
 #include "coordinator/io/commands.hpp"
 #include "coordinator/io/evaluator_client.hpp"
 #include "coordinator/io/exports.hpp"
+#include "coordinator/io/live_page.hpp"
 #include "coordinator/io/load_screening.hpp"
 #include "coordinator/io/models.hpp"
 #include "coordinator/io/plan.hpp"
@@ -149,6 +150,7 @@ void check_arguments(const RunOptions& options) {
     throw StartupError(fmt::format("--points {}: expected a power of two from 1 to 1048576", *options.points));
   }
   static_cast<void>(local_agents(options.local_workers));
+  if (!options.http.empty()) check_http_address(options.http);
   if (options.bind.empty()) return;
   const auto endpoint = parse_endpoint(options.bind);
   if (!endpoint) throw StartupError(fmt::format("--bind {}: {}", options.bind, endpoint.error().text));
@@ -181,6 +183,16 @@ void offer_blobs(BlobServer& blobs, const Screening& screening) {
   for (const ModelRef& model : screening.models) {
     offer_file(model.hash, tessdata_folder() / (model.language + ".traineddata"));
   }
+}
+
+/// nullptr unless one is asked for.
+std::unique_ptr<LivePage> live_page_of(const RunOptions& options, const std::filesystem::path& dir,
+                                       const std::string& title, const ContentHash& run) {
+  if (options.http.empty()) return nullptr;
+  auto live = std::make_unique<LivePage>(options.http, LiveTitle{title, to_hex(run)}, dir);
+  fmt::print(stderr, "live page: {}{}\n", live->url(),
+             live->token_file().empty() ? "" : " (not encrypted; its token is in " + live->token_file() + ")");
+  return live;
 }
 
 SchedulerMemory memory_of(SqliteJournal& journal, const std::vector<StoredEvaluation>& known) {
@@ -269,7 +281,10 @@ int run_command(const RunOptions& options) {
   basis.evaluations = std::move(*known);
 
   ProgressLine progress(stderr);
-  Server server({*listening.router, signals, scheduler, *journal, local_workers, progress}, std::move(basis));
+  const std::unique_ptr<LivePage> live = live_page_of(options, folder.dir(), screening.title, run);
+  Server server(
+      {*listening.router, signals, scheduler, *journal, local_workers, progress, live ? &live->state() : nullptr},
+      std::move(basis));
   const RunEnd end = server.run();
   listening.blobs->stop();
   return finish(*journal, folder.paths(), end);

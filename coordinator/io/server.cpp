@@ -255,6 +255,26 @@ void Server::show(TimePoint now, bool force) {
   }
   numbers.best = best_;
   parts_.progress.show(numbers, now, force);
+  if (parts_.live && (now >= live_due_ || force)) publish(numbers, now);
+}
+
+void Server::publish(const ProgressNumbers& numbers, TimePoint now) {
+  live_due_ = now + 1s;
+  LiveMoment moment;
+  moment.objective = basis_.objective.name;
+  moment.pages = static_cast<std::uint32_t>(basis_.ground_truth.size());
+  moment.points = basis_.points;
+  moment.time_ms = wall_ms();
+  moment.state = !numbers.state.empty() ? numbers.state : parts_.scheduler.is_complete() ? "complete" : "running";
+  moment.best = numbers.best;
+  moment.counts = parts_.scheduler.counts();
+  moment.counters = parts_.scheduler.counters();
+  moment.per_second = numbers.per_second;
+  moment.remaining_s = parts_.scheduler.forecast().remaining_s;
+  moment.workers = parts_.scheduler.workers(now);
+  history_.add(moment.time_ms, numbers.finished);
+  moment.history = history_.steps();
+  parts_.live->publish(std::move(moment));
 }
 
 std::string Server::best_text() const {

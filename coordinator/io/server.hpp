@@ -14,6 +14,7 @@
 #include "coordinator/core/objective.hpp"
 #include "coordinator/core/scheduler.hpp"
 #include "coordinator/io/journal.hpp"
+#include "coordinator/io/live_state.hpp"
 #include "coordinator/io/local_workers.hpp"
 #include "coordinator/io/progress.hpp"
 
@@ -28,6 +29,7 @@ struct ServerParts {
   Journal& journal;
   LocalWorkers& local_workers;
   ProgressLine& progress;
+  LiveState* live = nullptr;  // of the live page, if there is one
 };
 
 /// What the progress line needs to name the best point so far.
@@ -56,6 +58,7 @@ class Server {
   void wind_down(TimePoint now);
   void show(TimePoint now, bool force);
   void notice(const Notice& notice);
+  void publish(const ProgressNumbers& numbers, TimePoint now);
   [[nodiscard]] std::string best_text() const;
 
   ServerParts parts_;
@@ -71,6 +74,8 @@ class Server {
   RateMeter rate_;
   std::string best_;
   TimePoint best_due_{};
+  LiveHistory history_;
+  TimePoint live_due_{};
   std::uint64_t bad_frames_ = 0;
   bool complete_ = false;
   bool winding_down_ = false;

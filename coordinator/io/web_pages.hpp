@@ -12,5 +12,6 @@ struct WebPage {
 };
 
 extern const WebPage report_page;
+extern const WebPage live_page;  // asks for its data itself: its halves are put together as they are
 
 }  // namespace ocrs

@@ -55,7 +55,7 @@ function literal(text) {
 }
 
 let cpp = '// Made by coordinator/web/build.mjs.\n#include "coordinator/io/web_pages.hpp"\n\nnamespace ocrs {\n';
-for (const name of ['report']) {
+for (const name of ['report', 'live']) {
   const halves = page(name);
   for (const half of ['before', 'after']) {
     const {text, size} = literal(halves[half]);

@@ -1,25 +1,12 @@
 """report.html in a real Chromium: every chart drawn, every control works, nothing fetched, no text becomes markup."""
-import json
-import os
-import pathlib
 import re
-import shutil
-import subprocess
 import time
 
-from harness import BIN, LONG, REPO, Skip, run, run_all
+from browser import BUILD, browse
+from harness import BIN, LONG, run, run_all
 
-BUILD = pathlib.Path(os.environ["OCRS_BUILD"])
 SAMPLE = BUILD / "tests" / "ocrs_sample_journal"
-CHROMIUM = os.environ.get("OCRS_CHROMIUM", "/usr/bin/chromium")
 CHARTS = {"parallel", "heatmap", "scores", "timeline"}
-
-
-def node():
-    program = shutil.which("node") or shutil.which("nodejs")
-    if not program or not pathlib.Path(CHROMIUM).exists():
-        raise Skip(f"no browser: node and {CHROMIUM} are needed (deploy/install-packages.sh --tests)")
-    return program
 
 
 def sample(scratch, pages, points, *more):
@@ -31,20 +18,8 @@ def sample(scratch, pages, points, *more):
     return out / "report.html", time.monotonic() - began
 
 
-def browse(report, *more, timeout=240):
-    shots = os.environ.get("OCRS_SHOTS")
-    command = [node(), REPO / "tests/e2e/browser.mjs", BUILD / "coordinator/web", report.resolve().as_uri(),
-               "--checks", REPO / "tests/e2e/report_checks.mjs", *more]
-    if shots:
-        pathlib.Path(shots).mkdir(parents=True, exist_ok=True)
-        command += ["--shots", shots]
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=timeout)
-    assert done.stdout, done.stderr
-    seen = json.loads(done.stdout)
-    assert seen["errors"] == [] and seen["console"] == [] and seen["dialogs"] == [], \
-        {key: seen[key] for key in ("errors", "console", "dialogs")}
-    assert seen["requests"] == [report.resolve().as_uri()], seen["requests"]
-    return seen["checks"]
+def read_in_browser(report, *more):
+    return browse(report.resolve().as_uri(), "report_checks.mjs", *more)
 
 
 def check_picture(seen, charts):
@@ -57,7 +32,7 @@ def check_picture(seen, charts):
 
 def test_every_chart_is_drawn_and_every_control_works(scratch):
     report, _ = sample(scratch, 12, 256)
-    seen = browse(report, "--controls")
+    seen = read_in_browser(report, "--controls")
     check_picture(seen, CHARTS)
     assert seen["idle"] == [], f"controls without effect: {seen['idle']}"
     assert len(seen["tried"]) >= 15, seen["tried"]
@@ -74,7 +49,7 @@ def test_hostile_names_and_texts_stay_text(scratch):
     data = data[:data.index("</script>")]
     assert "<" not in data, "a text of the data could end its element"
     assert html.count("<script") == 2, "the data and the page's own script"
-    seen = browse(report)
+    seen = read_in_browser(report)
     check_picture(seen, CHARTS)
     for text in ("<img src=x onerror=alert(1)>.png", "<script>alert(0)</script> & co"):
         assert text in seen["text"], f"{text} is not shown as it is"
@@ -97,7 +72,7 @@ def test_large_screening_is_fast_and_small(scratch):
     print(f"2048 x {pages}: {seconds:.1f} s, {megabytes:.1f} MB")
     assert megabytes < 15, f"{megabytes} MB"
     assert seconds < (60 if LONG else 10), f"{seconds} s"
-    seen = browse(report)
+    seen = read_in_browser(report)
     print(f"drawn after {seen['ready_ms']} ms, longest frame while scrolling {seen['longest_frame_ms']:.0f} ms")
     check_picture(seen, CHARTS)
 

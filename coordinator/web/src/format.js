@@ -30,3 +30,6 @@ export function duration(ms) {
 export const moment = (ms) => (ms ? new Date(ms).toISOString().slice(0, 16).replace('T', ' ') + ' UTC' : '–');
 
 export function shortened(text, length) { return text.length > length ? text.slice(0, length - 1) + '…' : text; }
+
+/** Marks on an axis: three digits that count, whatever the size. */
+export const tick = (value) => String(Number(value.toPrecision(3)));

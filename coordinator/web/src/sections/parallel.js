@@ -1,6 +1,6 @@
 import {chart, tooltip} from '../charts.js';
 import {choice, el, section} from '../dom.js';
-import {number} from '../format.js';
+import {number, tick} from '../format.js';
 import {colours, rampColours} from '../theme.js';
 
 /** Where lines pass a numeric axis that counts for nothing at their setting: below its range. */
@@ -47,7 +47,7 @@ export function parallel(data) {
       parallel: phone ? {...gap, left: 104, right: 20, top: 24, bottom: 28} : {left: 30, right: 76, top: 92, bottom: 24},
       parallelAxis: [...shown.map((factor, dim) => axisOf(factor, factor.name, dim, label)),
         {dim: shown.length, name: 'objective', type: 'value', scale: true, min: low, max: high, ...label(c.ink),
-          axisLine: {lineStyle: {color: c.ink}}, axisLabel: {color: c.soft, fontSize: 10, formatter: (v) => number(v, 3)}}],
+          axisLine: {lineStyle: {color: c.ink}}, axisLabel: {color: c.soft, fontSize: 10, formatter: tick}}],
       visualMap: {show: false, dimension: shown.length, min: low, max: high > low ? high : low + 1, inRange: {color: c.dark ? rampColours('viridis').slice(1) : rampColours('viridis').slice(0, 4).reverse()}},
       series: [{type: 'parallel', lineStyle: {width: 1.4, opacity: rows.length > 120 ? .35 : .65}, emphasis: {lineStyle: {width: 3, opacity: 1}}, data: lines, progressive: 500}],
     };
