@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/version.hpp"
+#include "coordinator/core/gain_check.hpp"
 #include "coordinator/io/exports.hpp"
 
 namespace ocrs {
@@ -46,11 +47,14 @@ std::pair<std::string, std::int32_t> usual_reading(const Screening& screening) {
   return usual;
 }
 
-std::string verdict_on(const ScreeningResults& results) {
+std::string verdict_on(const ScreeningResults& results, const GainCheck& check) {
   const PointScores* best = results.ranking.best();
   if (!best) return "no setting has a result for every page, so there is no best one yet";
   if (best->point == baseline_point) return "the untouched page reads best: no setting of this screening beats it";
   if (!best->gain) return "best of the settings; the untouched pages were not all read, so its gain is not known";
+  if (check.verdict == GainVerdict::within_noise) {
+    return "nothing beats leaving the pages as they are beyond noise: this setting is the highest, by luck perhaps";
+  }
   return "this setting reads better than the untouched page";
 }
 
@@ -91,18 +95,26 @@ std::string best_yaml(const ScreeningResults& results) {
   const Screening& screening = record.screening;
   const PointScores* best = results.ranking.best();
   const bool untouched = best && best->point == baseline_point;
+  const GainCheck check = check_gain(results.table, results.ranking);
+  const std::string verdict = verdict_on(results, check);
   std::string text = "# Written by ocrscreen " + std::string(program_version) + "; `ocrscreen apply` reads it.\n";
-  text += "# " + verdict_on(results) + ".\n";
+  text += "# " + verdict + ".\n";
   if (!results.complete()) text += "# The screening is not complete: this may change.\n";
   text += "run_id: " + quoted(to_hex(record.run)) + "\n";
   text += "screening: " + quoted(screening.title) + "\n";
-  text += "verdict: " + quoted(verdict_on(results)) + "\n";
+  text += "verdict: " + quoted(verdict) + "\n";
   text += "point: " + (best ? std::to_string(best->point.value) : "null") + "\n";
   text += std::string("untouched: ") + (untouched ? "true" : "false") + "\n";
   text += "objective:\n  name: " + quoted(results.ranking.objective.name) + "\n";
   text += "  value: " + optional_real(best ? best->objective : std::nullopt) + "\n";
   text += "  untouched: " + optional_real(results.ranking.baseline().objective) + "\n";
   text += "  gain: " + optional_real(best ? best->gain : std::nullopt) + "\n";
+  if (check.verdict == GainVerdict::beyond_noise || check.verdict == GainVerdict::within_noise) {
+    text += "  held_out_gain: " + real(check.held_out.mean) +
+            "  # on either half of the pages, of the setting best on the other half\n";
+    text += "  held_out_error: " + real(check.held_out.error) + "  # its standard error over the pages\n";
+    text += std::string("  beyond_noise: ") + (check.verdict == GainVerdict::beyond_noise ? "true" : "false") + "\n";
+  }
   if (best) text += scores_of("scores", best->means);
 
   const auto [languages, psm] = usual_reading(screening);

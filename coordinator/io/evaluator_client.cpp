@@ -26,7 +26,8 @@ std::filesystem::path worker_program() {
   std::filesystem::path program = own->parent_path() / "ocrscreen-worker";
   std::error_code error;
   if (!std::filesystem::exists(program, error)) {
-    throw StartupError(fmt::format("{}: not found; ocrscreen needs ocrscreen-worker in its own folder", program.string()));
+    throw StartupError(
+        fmt::format("{}: not found; ocrscreen needs ocrscreen-worker in its own folder", program.string()));
   }
   return program;
 }
@@ -108,7 +109,8 @@ Result<PageDescription> EvaluatorClient::describe(const std::filesystem::path& f
   auto report = receive(describe_within);
   if (!report) return PageDescription{.error = "kills the image decoder: " + report.error().text, .frames = {}};
   if (auto* description = std::get_if<PageDescription>(&*report)) return std::move(*description);
-  if (const auto* problem = std::get_if<Problem>(&*report)) return PageDescription{.error = problem->text, .frames = {}};
+  if (const auto* problem = std::get_if<Problem>(&*report))
+    return PageDescription{.error = problem->text, .frames = {}};
   return death("the evaluator answered DESCRIBE_PAGE with another report");
 }
 

@@ -23,14 +23,14 @@ namespace {
 
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
-constexpr auto budget = 3min;  // no new page is begun after this
+constexpr auto budget = 3min;              // no new page is begun after this
 constexpr double journal_row_bytes = 700;  // a final row with its costs, as SQLite stores it
 
 struct Measured {
-  std::map<std::size_t, double> page_ms;       // page -> mean ms of an evaluation there
-  std::vector<double> stage_ms;                // sums per stage
-  double recognise_ms = 0, elapsed_ms = 0;     // sums
-  double reading_bytes = 0;                    // sum, compressed
+  std::map<std::size_t, double> page_ms;    // page -> mean ms of an evaluation there
+  std::vector<double> stage_ms;             // sums per stage
+  double recognise_ms = 0, elapsed_ms = 0;  // sums
+  double reading_bytes = 0;                 // sum, compressed
   std::size_t evaluations = 0, failed = 0;
 };
 
@@ -78,7 +78,8 @@ Measured measure(const Screening& screening, EvaluatorClient& evaluator) {
       next = (next + 1) % count;
     }
     std::fprintf(stderr, "measuring %s (%.1f Mpx)\n", page.names.front().c_str(), megapixels(page));
-    auto results = evaluator.evaluate(PageIndex{static_cast<std::uint32_t>(index)}, page.file, page.ground_truth, points);
+    auto results =
+        evaluator.evaluate(PageIndex{static_cast<std::uint32_t>(index)}, page.file, page.ground_truth, points);
     if (!results) {
       std::fprintf(stderr, "%s: %s\n", page.names.front().c_str(), results.error().text.c_str());
       continue;
@@ -117,8 +118,8 @@ int plan_screening(const Screening& screening, const ScreeningSpec& spec, Evalua
   double page_bytes = 0;
   for (std::size_t i = 0; i < screening.pages.size(); ++i) {
     const auto found = measured.page_ms.find(i);
-    round_ms += found != measured.page_ms.end() ? found->second
-                                                : megapixels(screening.pages[i]) * measured_ms / measured_mpx;
+    round_ms +=
+        found != measured.page_ms.end() ? found->second : megapixels(screening.pages[i]) * measured_ms / measured_mpx;
     std::error_code error;
     const auto size = std::filesystem::file_size(screening.pages[i].file, error);
     if (!error) page_bytes += double(size);

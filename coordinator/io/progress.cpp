@@ -19,8 +19,9 @@ std::string duration_text(std::chrono::seconds duration) {
 std::string progress_text(const ProgressNumbers& n, std::size_t columns) {
   std::string text = fmt::format("{}/{} evaluations", n.finished, n.total);
   if (n.total > 0) text += fmt::format(" ({:.0f} %)", std::floor(100.0 * double(n.finished) / double(n.total)));
-  if (n.per_second > 0) text += n.per_second >= 1 ? fmt::format(", {:.1f}/s", n.per_second)
-                                                  : fmt::format(", {:.1f}/min", 60 * n.per_second);
+  if (n.per_second > 0)
+    text +=
+        n.per_second >= 1 ? fmt::format(", {:.1f}/s", n.per_second) : fmt::format(", {:.1f}/min", 60 * n.per_second);
   if (n.remaining) text += ", ETA " + duration_text(*n.remaining);
   if (n.failed > 0) text += fmt::format(", {} failed", n.failed);
   if (n.missing > 0) text += fmt::format(", {} missing", n.missing);

@@ -132,39 +132,39 @@ void Server::carry_out(SchedulerEffect& effect, TimePoint now) {
     if (rows_.empty()) oldest_row_ = now;
     rows_.push_back(std::move(row));
   };
-  std::visit(
-      Overloaded{
-          [&](SendToWorker& send) {
-            const Delivery delivery = parts_.router.send(send.to.routing, encode(send.message));
-            // A full queue means a peer that reads nothing: what it holds is given to others, it may say HELLO again.
-            if (delivery != Delivery::sent) follow_ups_.push_back(ConnectionLost{send.to});
-          },
-          [&](CommitFinal& commit) {
-            FinalRow row;
-            row.status = commit.missing                  ? EvaluationStatus::missing
-                         : commit.result.failure.has_value() ? EvaluationStatus::failed
-                                                             : EvaluationStatus::done;
-            row.result = std::move(commit.result);
-            row.reading = std::move(commit.reading);
-            row.worker = std::move(commit.worker);
-            row.time_ms = wall_ms();
-            tickets_.push_back(commit.ticket);
-            add_row(std::move(row));
-          },
-          [&](CommitAttempt& attempt) {
-            add_row(AttemptRow{attempt.id, attempt.attempt, std::move(attempt.failure), std::move(attempt.worker),
-                               std::move(attempt.host), wall_ms()});
-          },
-          [&](CommitReopen& reopen) {
-            for (const EvaluationId id : reopen.evaluations) add_row(ReopenRow{id});
-          },
-          [&](Notice& said) {
-            add_row(EventRow{said.kind, said.text, wall_ms()});
-            notice(said);
-          },
-          [&](ScreeningComplete&) { complete_ = true; },
-      },
-      effect);
+  std::visit(Overloaded{
+                 [&](SendToWorker& send) {
+                   const Delivery delivery = parts_.router.send(send.to.routing, encode(send.message));
+                   // A full queue means a peer that reads nothing: what it holds is given to others, it may say HELLO
+                   // again.
+                   if (delivery != Delivery::sent) follow_ups_.push_back(ConnectionLost{send.to});
+                 },
+                 [&](CommitFinal& commit) {
+                   FinalRow row;
+                   row.status = commit.missing                      ? EvaluationStatus::missing
+                                : commit.result.failure.has_value() ? EvaluationStatus::failed
+                                                                    : EvaluationStatus::done;
+                   row.result = std::move(commit.result);
+                   row.reading = std::move(commit.reading);
+                   row.worker = std::move(commit.worker);
+                   row.time_ms = wall_ms();
+                   tickets_.push_back(commit.ticket);
+                   add_row(std::move(row));
+                 },
+                 [&](CommitAttempt& attempt) {
+                   add_row(AttemptRow{attempt.id, attempt.attempt, std::move(attempt.failure),
+                                      std::move(attempt.worker), std::move(attempt.host), wall_ms()});
+                 },
+                 [&](CommitReopen& reopen) {
+                   for (const EvaluationId id : reopen.evaluations) add_row(ReopenRow{id});
+                 },
+                 [&](Notice& said) {
+                   add_row(EventRow{said.kind, said.text, wall_ms()});
+                   notice(said);
+                 },
+                 [&](ScreeningComplete&) { complete_ = true; },
+             },
+             effect);
 }
 
 void Server::commit(TimePoint now, bool even_if_early) {
@@ -211,7 +211,9 @@ void Server::wind_down(TimePoint now) {
 
 void Server::notice(const Notice& notice) {
   switch (notice.level) {
-    case NoticeLevel::info: log_info("{}: {}", notice.kind, notice.text); break;
+    case NoticeLevel::info:
+      log_info("{}: {}", notice.kind, notice.text);
+      break;
     case NoticeLevel::warning:
       log_warning("{}: {}", notice.kind, notice.text);
       parts_.progress.say("warning: " + notice.text);

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "common/core/factor.hpp"
+#include "coordinator/core/gain_check.hpp"
+#include "coordinator/core/stage_story.hpp"
 
 namespace ocrs {
 
@@ -23,7 +27,89 @@ void add_comparison(std::string& text, const Ranking& ranking, Score score, int 
                       digits, *gain, digits);
 }
 
+std::string verdict_text(const StageEffect& effect) {
+  switch (effect.verdict) {
+    case StageVerdict::helped:
+      return "helped";
+    case StageVerdict::hurt:
+      return "hurt";
+    case StageVerdict::within_noise:
+      return "within noise";
+    case StageVerdict::too_few:
+      return "too few settings to say";
+  }
+  return "";
+}
+
+std::string effect_line(const PipelineSpec& pipeline, const StageEffect& effect) {
+  const std::string stage = effect.option.empty() ? pipeline.stages[effect.stage].name : "  " + effect.option;
+  const std::string error = effect.error > 0 ? fmt::format("{:.4f}", effect.error) : "?";
+  return fmt::format("  {:<13} {:>8.4f} {:>8.4f}  {:>+8.4f} +- {:<7} {:>4} / {:<4} {:>3} of {:<3}  {}\n", stage,
+                     effect.on, effect.off, effect.difference, error, effect.on_points, effect.off_points,
+                     effect.pages_better, effect.pages, verdict_text(effect));
+}
+
+std::string count_of(std::size_t number, const char* thing) {
+  return fmt::format("{} {}{}", number, thing, number == 1 ? "" : "s");
+}
+
+/// How far the winner's gain can be believed, as a sentence; empty when there is nothing to add.
+std::string gain_text(const GainCheck& check) {
+  const std::string pages = fmt::format("better on {}, worse on {} of {}", check.pages_better, check.pages_worse,
+                                        count_of(check.pages, "page"));
+  const std::string held_out =
+      fmt::format("a setting chosen on half of the pages gains {:+.4f} +- {:.4f} on the other half",
+                  check.held_out.mean, check.held_out.error);
+  switch (check.verdict) {
+    case GainVerdict::beyond_noise:
+      return fmt::format("  {}; {}: more than luck\n", pages, held_out);
+    case GainVerdict::within_noise:
+      return fmt::format("  {}; {}: within noise\n", pages, held_out);
+    case GainVerdict::one_page:
+      return "  on one page alone: whether it holds for others is not known\n";
+    case GainVerdict::untouched_best:
+    case GainVerdict::unknown:
+      return "";
+  }
+  return "";
+}
+
+std::string best_text(const ScreeningResults& results, const GainCheck& check) {
+  const PointScores* best = results.ranking.best();
+  if (best->point == baseline_point) return "best: nothing beats leaving the pages as they are\n";
+  const std::string setting = fmt::format("point {}: {}", best->point.value, setting_text(results, best->point));
+  if (check.verdict != GainVerdict::within_noise) return "best: " + setting + "\n";
+  return "best: nothing beats leaving the pages as they are beyond noise; the highest of the settings is\n  " +
+         setting + "\n";
+}
+
 }  // namespace
+
+std::string story_text(const ScreeningResults& results) {
+  const Ranking& ranking = results.ranking;
+  const PipelineSpec& pipeline = results.record.screening.pipeline;
+  const auto untouched = ranking.baseline().objective;
+  std::size_t settings = 0, better = 0;
+  double sum = 0;
+  for (const PointScores& row : ranking.points) {
+    if (row.point == baseline_point || !row.objective) continue;
+    ++settings;
+    sum += *row.objective;
+    better += untouched && *row.objective > *untouched;
+  }
+  if (settings == 0) return "";
+  std::string text = "what the stages did (objective: more is better)\n";
+  text += fmt::format("  {} read on every page: mean {:.4f}", count_of(settings, "setting"),
+                      sum / static_cast<double>(settings));
+  if (untouched) text += fmt::format("; untouched {:.4f}, which {} of them beat", *untouched, better);
+  text += "\n";
+  const auto effects = stage_effects(pipeline, results.points, results.table, ranking);
+  if (effects.empty()) return text + "  no stage was both on and off, so there is nothing to compare\n";
+  text += fmt::format("  {:<13} {:>8} {:>8}  {:>8} {:<10} {:<11} {:<10}\n", "stage", "on", "off", "on - off",
+                      "+- error", "settings", "pages better");
+  for (const StageEffect& effect : effects) text += effect_line(pipeline, effect);
+  return text;
+}
 
 std::string setting_text(const ScreeningResults& results, PointIndex point) {
   if (point == baseline_point) return "the untouched pages";
@@ -59,18 +145,18 @@ std::string summary_text(const ScreeningResults& results, const OutputPaths& pat
   if (missing > 0) text += fmt::format(", {} missing (listed in {})", missing, paths.manifest_json().string());
   text += fmt::format("; {} pages were recognised\n", account.recognitions);
 
+  text += story_text(results);
   if (const PointScores* best = ranking.best()) {
-    if (best->point == baseline_point) {
-      text += "best: leave the pages as they are; none of the settings reads better\n";
-    } else {
-      text += fmt::format("best: point {}: {}\n", best->point.value, setting_text(results, best->point));
-    }
+    const GainCheck check = check_gain(results.table, ranking);
+    text += best_text(results, check);
     text += fmt::format("  {:<12} {:.4f} (untouched {:.4f}, {:+.4f})\n", "objective", best->objective.value_or(0),
                         ranking.baseline().objective.value_or(0), best->gain.value_or(0));
     add_comparison(text, ranking, Score::confidence, 2);
     add_comparison(text, ranking, Score::cer, 4);
     add_comparison(text, ranking, Score::word_recall, 4);
-    text += fmt::format("  (objective: {}; means over {} pages)\n", ranking.objective.name, results.table.pages());
+    text += gain_text(check);
+    text += fmt::format("  (objective: {}; means over {})\n", ranking.objective.name,
+                        count_of(results.table.pages(), "page"));
   } else {
     text += "best: not known, no setting was read on every page\n";
   }

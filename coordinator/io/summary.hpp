@@ -11,8 +11,12 @@ namespace ocrs {
 /// A setting in words: "scale 0.8, denoise nlm (denoise_h 7.1, …)"; "the untouched pages" for the baseline.
 [[nodiscard]] std::string setting_text(const ScreeningResults& results, PointIndex point);
 
-/// Several lines with newlines: best setting, its gain over the untouched pages (objective, confidence, cer where there
-/// is ground truth), counts, missing evaluations, files.
+/// What every stage did over the design, on against off, option by option, a line each; "" before any setting was read
+/// on every page.
+[[nodiscard]] std::string story_text(const ScreeningResults& results);
+
+/// Several lines with newlines: the story of the stages, best setting, its gain over the untouched pages (objective,
+/// confidence, cer where there is ground truth), counts, missing evaluations, files.
 [[nodiscard]] std::string summary_text(const ScreeningResults& results, const OutputPaths& paths);
 
 }  // namespace ocrs

@@ -49,7 +49,7 @@ void make_collection(const CollectionOrder& order, const std::filesystem::path& 
     std::fflush(stdout);
   }
   const nlohmann::ordered_json all{
-      {"seed", order.seed}, {"clean", order.clean}, {"full", order.full}, {"pages", pages}};
+      {"seed", order.seed}, {"clean", order.clean}, {"damage", order.damage}, {"full", order.full}, {"pages", pages}};
   const std::string text = all.dump(2) + "\n";
   write_file(folder / "pages.json", text.data(), text.size());
 }
@@ -74,7 +74,12 @@ int main(int argc, char** argv) {
       ->delimiter(',')
       ->check(CLI::IsMember(std::vector<std::string>{"eng", "fra", "deu"}))
       ->capture_default_str();
-  app.add_flag("--clean", order.clean, "ink on white, no damage");
+  std::vector<std::string> damages;
+  for (const auto& damage : ocrs::demo::single_damages()) damages.emplace_back(damage.name);
+  CLI::Option* clean = app.add_flag("--clean", order.clean, "ink on white, no damage");
+  app.add_option("--damage", order.damage, "this damage and no other, on otherwise good pages")
+      ->check(CLI::IsMember(damages))
+      ->excludes(clean);
   app.add_flag("--full", order.full, "whole A4 sheets instead of half as wide");
   CLI11_PARSE(app, argc, argv);
   try {

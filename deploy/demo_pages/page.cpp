@@ -20,7 +20,7 @@ struct Choice {
   std::string language;
 };
 
-Choice choice_of(const CollectionOrder& order, int number) {
+Choice choice_of(const CollectionOrder& order, const SingleDamage* single, int number) {
   std::vector<Choice> cycle;
   const std::vector<Kind>& all = kinds();
   std::vector<std::size_t> turn(all.size(), 0);
@@ -31,6 +31,7 @@ Choice choice_of(const CollectionOrder& order, int number) {
       const auto place = static_cast<std::size_t>(kind - all.begin());
       const auto wanted = [&](const std::string& name) { return name == scene.kind; };
       if (!order.kinds.empty() && std::none_of(order.kinds.begin(), order.kinds.end(), wanted)) continue;
+      if (single && single->only_ruled && scene.kind != "form" && scene.kind != "table") continue;
       std::vector<std::string> languages;
       for (const std::string& language : order.languages) {
         if (Texts::find(language, kind->texts)) languages.push_back(language);
@@ -40,15 +41,19 @@ Choice choice_of(const CollectionOrder& order, int number) {
       cycle.push_back({&scene, &*kind, languages[pick]});
     }
   }
-  if (cycle.empty()) throw std::runtime_error("no texts for these kinds of page in these languages");
+  if (cycle.empty()) {
+    throw std::runtime_error(single && single->only_ruled
+                                 ? "damage " + order.damage + " is of forms and tables: none of these kinds has rules"
+                                 : "no texts for these kinds of page in these languages");
+  }
   return cycle[static_cast<std::size_t>(number) % cycle.size()];
 }
 
-Damage drawn(const Scene& scene, std::uint64_t seed) {
+Damage drawn(Bed bed, const std::vector<Range>& ranges, std::uint64_t seed) {
   Damage damage;
-  damage.bed = scene.bed;
+  damage.bed = bed;
   Random random(Random::mix(seed, "amounts"));
-  for (const Range& range : scene.ranges) {
+  for (const Range& range : ranges) {
     double amount = random.uniform(range.low, range.high);
     const auto counted = {&Damage::stains, &Damage::folds, &Damage::holes, &Damage::scratches, &Damage::jpeg};
     if (std::find(counted.begin(), counted.end(), range.amount) != counted.end()) amount = std::floor(amount + 0.5);
@@ -62,11 +67,14 @@ std::string two_digits(int number) { return (number < 10 ? "0" : "") + std::to_s
 }  // namespace
 
 Page make_page(const CollectionOrder& order, int number) {
-  const Choice choice = choice_of(order, number);
+  const SingleDamage* single = order.damage.empty() ? nullptr : find_single_damage(order.damage);
+  if (!order.damage.empty() && !single) throw std::runtime_error("there is no damage " + order.damage);
+  const Choice choice = choice_of(order, single, number);
+  const bool plain = order.clean || single != nullptr;
   Page page;
   page.kind = choice.kind->name;
   page.language = choice.language;
-  page.scene = order.clean ? "clean" : choice.scene->name;
+  page.scene = order.clean ? "clean" : single ? single->what : choice.scene->name;
   page.name = page.kind + "_" + page.language + "_" + two_digits(number + 1);
   page.psm = choice.kind->psm;
   page.seed = Random::mix(order.seed, page.name);
@@ -77,9 +85,14 @@ Page make_page(const CollectionOrder& order, int number) {
   const auto set_sheet = [&](std::string_view side) {
     Random random(Random::mix(page.seed, side));
     return choice.kind->set(SheetOrder{*texts, page.language, choice.kind->width * size, choice.kind->height * size,
-                                       order.clean ? 1 : choice.scene->type_scale,
-                                       order.clean ? Ruling::open : choice.scene->ruling,
-                                       order.clean ? 1 : choice.scene->rule_weight, random});
+                                       plain ? 1 : choice.scene->type_scale,
+                                       single  ? single->ruling
+                                       : plain ? Ruling::open
+                                               : choice.scene->ruling,
+                                       single  ? single->rule_weight
+                                       : plain ? 1
+                                               : choice.scene->rule_weight,
+                                       random});
   };
   const Sheet front = set_sheet("front");
   page.text = front.text;
@@ -89,7 +102,8 @@ Page make_page(const CollectionOrder& order, int number) {
     page.image = 255 - front.ink;
     return page;
   }
-  page.damage = drawn(*choice.scene, page.seed);
+  page.damage = single ? drawn(Bed::none, {single->amount}, page.seed)
+                       : drawn(choice.scene->bed, choice.scene->ranges, page.seed);
   cv::Mat1b back(front.ink.size(), static_cast<unsigned char>(0));
   if (page.damage.bleed > 0) back = set_sheet("back").ink;
   cv::Mat1f facing(1, 1, 1.0F);

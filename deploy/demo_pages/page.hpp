@@ -18,6 +18,7 @@ struct CollectionOrder {
   std::vector<std::string> kinds;      // empty = all
   std::vector<std::string> languages;  // taken in turn
   bool clean = false;                  // no damage at all: ink on white
+  std::string damage;                  // of single_damages(): this one and no other; empty = the scenes' own
   bool full = false;                   // whole sheets (A4) instead of half as wide
 };
 

@@ -98,4 +98,21 @@ const std::vector<Scene>& scenes() {
   return all;
 }
 
+const std::vector<SingleDamage>& single_damages() {
+  using D = Damage;
+  static const std::vector<SingleDamage> all{
+      {"noise", "a grainy sensor", {&D::noise, 31, 35}},
+      {"shade", "uneven light", {&D::shade, 0.86, 0.9}},
+      {"rules", "boxes of heavy rules", {&D::blur, 0.6, 0.8}, Ruling::grid, 3, true},
+  };
+  return all;
+}
+
+const SingleDamage* find_single_damage(std::string_view name) {
+  for (const SingleDamage& damage : single_damages()) {
+    if (damage.name == name) return &damage;
+  }
+  return nullptr;
+}
+
 }  // namespace ocrs::demo

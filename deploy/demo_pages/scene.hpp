@@ -36,6 +36,19 @@ struct Scene {
   std::vector<Range> ranges;
 };
 
+/// One kind of damage and nothing else, for pages whose cure is known.
+struct SingleDamage {
+  std::string_view name;
+  std::string_view what;
+  Range amount;
+  Ruling ruling = Ruling::open;
+  double rule_weight = 1;
+  bool only_ruled = false;  // only on kinds that have rules
+};
+[[nodiscard]] const std::vector<SingleDamage>& single_damages();
+/// nullptr when there is none of that name.
+[[nodiscard]] const SingleDamage* find_single_damage(std::string_view name);
+
 /// The scenes in the order in which pages take them, again from the start after the last.
 [[nodiscard]] const std::vector<Scene>& scenes();
 

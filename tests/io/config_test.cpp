@@ -7,8 +7,10 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <sstream>
 
+#include "coordinator/core/design.hpp"
 #include "coordinator/io/init_template.hpp"
 #include "coordinator/io/yaml_tree.hpp"
 
@@ -378,7 +380,37 @@ TEST(Config, LoadsEveryFileInConfigs) {
     EXPECT_NO_THROW((void)read_config(entry.path())) << entry.path();
     ++files;
   }
-  EXPECT_GE(files, 4);
+  EXPECT_GE(files, 11);
+}
+
+TEST(Config, SteppedExampleSharesWhatItSaysBeforeBinarising) {
+  const ConfigFile config = read_config(fs::path(OCRS_SOURCE_DIR) / "configs" / "stepped.yaml");
+  const auto slots = factor_slots(config.pipeline);
+  std::set<std::vector<std::string>> beginnings, denoised;
+  const auto points = design_points(config.pipeline, config.design, 0, config.design.points);
+  for (const Point& point : points) {
+    std::vector<std::string> beginning;
+    bool denoises = false;
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+      const std::string& stage = config.pipeline.stages[slots[i].stage].name;
+      if (stage != "binarise") beginning.push_back(to_text(point.values[i]));
+      if (slots[i].factor->name == "denoise") denoises = to_text(point.values[i]) == "nlm";
+    }
+    beginnings.insert(beginning);
+    if (denoises) denoised.insert(beginning);
+  }
+  EXPECT_EQ(points.size(), 256U);
+  EXPECT_LE(beginnings.size(), 36U);
+  EXPECT_LE(denoised.size(), 27U);
+  EXPECT_GT(denoised.size(), 18U) << "the points do spread over them";
+}
+
+TEST(Config, ComparisonExampleIsThePredecessorsChainAndDesign) {
+  const ConfigFile config = read_config(fs::path(OCRS_SOURCE_DIR) / "configs" / "compare64.yaml");
+  EXPECT_EQ(config.pipeline, *find_pipeline("standard"));
+  EXPECT_EQ(config.design.points, 64U);
+  EXPECT_EQ(config.design.scrambling, Scrambling::none);
+  EXPECT_EQ(config.engine.width_max, 2000);
 }
 
 TEST(Config, StandardExampleWritesOutThePipelinesOwnRanges) {

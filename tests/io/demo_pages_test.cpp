@@ -148,6 +148,28 @@ TEST(DemoPages, LeavesUndamagedPagesThatTesseractReadsWithFewerThanThreeErrorsIn
   EXPECT_EQ(kinds.size(), 7U) << "every kind of page is among them";
 }
 
+TEST(DemoPages, GivesPagesOneDamageAndNoOther) {
+  const ScratchDir folder;
+  for (const std::string name : {"noise", "shade"}) {
+    ASSERT_EQ(make_pages(folder / name, "--count 2 --kinds receipt,letter --damage " + name).status, 0);
+    for (const json& page : listed_pages(folder / name)) {
+      std::set<std::string> damages;
+      for (const auto& [damage, amount] : page["damage"].items()) damages.insert(damage);
+      EXPECT_EQ(damages, (std::set<std::string>{name, "paper_tone", "bed"})) << "paper is never quite white";
+      EXPECT_EQ(page["damage"]["bed"], "none");
+    }
+  }
+  ASSERT_EQ(make_pages(folder / "rules", "--count 2 --damage rules").status, 0);
+  for (const json& page : listed_pages(folder / "rules")) {
+    EXPECT_TRUE(page["kind"] == "form" || page["kind"] == "table") << page["kind"];
+  }
+  const Outcome ruled = make_pages(folder / "letters", "--kinds letter --damage rules");
+  EXPECT_NE(ruled.status, 0);
+  EXPECT_NE(ruled.output.find("forms and tables"), std::string::npos) << ruled.output;
+  EXPECT_NE(make_pages(folder / "both", "--clean --damage noise").status, 0);
+  EXPECT_NE(make_pages(folder / "unknown", "--damage mould").status, 0);
+}
+
 TEST(DemoPages, MakesOnlyTheKindsAndLanguagesAskedFor) {
   const ScratchDir folder;
   ASSERT_EQ(make_pages(folder.path(), "--count 5 --kinds table,letter --languages fra").status, 0);

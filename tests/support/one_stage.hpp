@@ -18,11 +18,15 @@ using NamedValues = std::map<std::string, FactorValue>;
 
 class OneStage {
  public:
-  explicit OneStage(const std::string& id) : function_(StageRegistry::built_in().find(id)) {
+  /// `lengths`: the unit that takes the place of px300.
+  explicit OneStage(const std::string& id, FactorUnit lengths = FactorUnit::px300)
+      : function_(StageRegistry::built_in().find(id)) {
     const StageSpec* spec = find_stage(id);
     if (spec == nullptr || function_ == nullptr) throw std::invalid_argument(id);
     if (spec->choice) factors_.push_back({spec->choice->name, spec->choice->unit});
-    for (const StageFactor& owned : spec->factors) factors_.push_back({owned.factor.name, owned.factor.unit});
+    for (const StageFactor& owned : spec->factors) {
+      factors_.push_back({owned.factor.name, owned.factor.unit == FactorUnit::px300 ? lengths : owned.factor.unit});
+    }
   }
 
   std::optional<CanonicalParams> params(const NamedValues& values, const cv::Mat& image, double dpi = 300) {

@@ -45,7 +45,7 @@ class CanonicalParams {
 /// What canonical parameters may depend on besides factor values.
 struct StageInput {
   int width = 0, height = 0;
-  double dpi = 300;                            // of this image: the page's, times what stages before have scaled it by
+  double dpi = 300;                            // the page's own as it was scanned, whatever stages have scaled before
   std::function<double()> laplacian_variance;  // of this image, computed when first asked for
 };
 
