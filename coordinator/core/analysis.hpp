@@ -12,6 +12,7 @@
 #include "common/core/pipeline_spec.hpp"
 #include "common/core/result.hpp"
 #include "common/core/screening_spec.hpp"
+#include "coordinator/core/gain_check.hpp"
 #include "coordinator/core/objective.hpp"
 #include "coordinator/core/score_table.hpp"
 #include "coordinator/core/surrogate.hpp"
@@ -46,13 +47,14 @@ struct GainAnalysis {
   PointIndex best;          // baseline_point: doing nothing wins, and gain is 0
   std::uint32_t pages = 0;  // with an objective for both the point and the untouched page
   Estimate gain;            // mean of the paired differences; resampled over pages. Of the winner, so a little too good
-  double pages_better = 0, pages_worse = 0;  // shares of `pages`; the rest is equal
-  std::vector<LeftOutChoice> left_out;       // one per page; empty with fewer than two pages
-  std::optional<Estimate> left_out_gain;     // mean of those: what choosing like this gives on a page not seen
-  double same_winner = 0;                    // share of `left_out` whose winner is `best`
-  /// The interval lies above zero, and so does the left-out mean: the setting is recommended.
+  double pages_better = 0, pages_worse = 0;    // shares of `pages`; the rest is equal
+  std::vector<LeftOutChoice> left_out;         // one per page; empty with fewer than two pages
+  std::optional<Estimate> left_out_gain;       // mean of those: what choosing like this gives on a page not seen
+  double same_winner = 0;                      // share of `left_out` whose winner is `best`
+  GainVerdict verdict = GainVerdict::unknown;  // of check_gain
+  /// The verdict, the interval and the left-out mean all say so: the setting is recommended.
   [[nodiscard]] bool sure() const {
-    return !(best == baseline_point) && gain.interval.low > 0 && left_out_gain && left_out_gain->value > 0;
+    return verdict == GainVerdict::beyond_noise && gain.interval.low > 0 && left_out_gain && left_out_gain->value > 0;
   }
   bool operator==(const GainAnalysis&) const = default;
 };

@@ -58,6 +58,7 @@ GainAnalysis analyse_gain(const ScoreTable& table, const Ranking& ranking) {
     if (with && untouched) differences.push_back(*with - *untouched);
   }
   if (differences.empty()) return analysis;
+  analysis.verdict = check_gain(table, ranking).verdict;
   analysis.pages = static_cast<std::uint32_t>(differences.size());
   analysis.gain = mean_estimate(differences, gain_seed);
   const auto share = [&](auto&& counts) {

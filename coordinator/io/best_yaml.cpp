@@ -88,6 +88,64 @@ std::string scores_of(const char* key, const ScoreRow& row) {
   return text;
 }
 
+/// How every setting of the screening is read: engine, models, pipeline.
+std::string reading_of(const ScreeningResults& results) {
+  const ScreeningRecord& record = results.record;
+  const Screening& screening = record.screening;
+  const auto [languages, psm] = usual_reading(screening);
+  std::string text = "ocr:\n  languages: " + quoted(languages) + "\n  psm: " + std::to_string(psm) + "\n";
+  text += "  oem: " + std::to_string(screening.engine.oem) + "\n";
+  text += "  width_max: " + std::to_string(screening.engine.width_max) + "\n";
+  text += std::string("  invert: ") + (screening.engine.invert ? "true" : "false") + "\n";
+  text += "engine:\n  tesseract: " + quoted(record.engine.tesseract) + "\n";
+  text += "  leptonica: " + quoted(record.engine.leptonica) + "\n  opencv: " + quoted(record.engine.opencv) + "\n";
+  text += "models:" + std::string(screening.models.empty() ? " {}" : "") + "\n";
+  for (const ModelRef& model : screening.models)
+    text += "  " + quoted(model.language) + ": " + quoted(to_hex(model.hash)) + "\n";
+
+  text += "pipeline: " + pipeline_of(screening.pipeline) + "\n";
+  return text;
+}
+
+/// What stands in the file: the recommended settings; without a portfolio that can be judged the best point, and the
+/// untouched page where leaving pages out speaks for nothing else.
+std::vector<PointIndex> portfolio_settings(const ScreeningResults& results, const PortfolioAnalysis& portfolio) {
+  std::vector<PointIndex> settings;
+  for (std::size_t i = 0; i < portfolio.recommended; ++i) settings.push_back(portfolio.steps[i].added);
+  if (!settings.empty()) return settings;
+  const PointScores* best = results.ranking.best();
+  return {portfolio.steps.empty() && best ? best->point : baseline_point};
+}
+
+std::string verdict_on(const PortfolioAnalysis& portfolio) {
+  if (portfolio.steps.empty()) return "too few pages to judge a portfolio by pages left out";
+  if (portfolio.recommended == 0) return "no portfolio reads pages left out better than leaving them untouched";
+  return "of each page the reading with the highest text_yield among these settings is kept";
+}
+
+/// One entry per size, with what it gives on the pages themselves and on pages left out.
+std::string portfolio_curve(const PortfolioAnalysis& portfolio) {
+  std::string text = portfolio.steps.empty() ? "curve: []\n" : "curve:\n";
+  for (std::size_t i = 0; i < portfolio.steps.size(); ++i) {
+    const PortfolioStep& step = portfolio.steps[i];
+    text += "  - {settings: " + std::to_string(i + 1) + ", value: " + real(step.value);
+    text += ", left_out: " + real(step.left_out) + ", gain_low: " + real(step.left_out_interval.low);
+    text += ", gain_high: " + real(step.left_out_interval.high) + ", closed: " + optional_real(step.closed);
+    text += ", cer: " + optional_real(step.cer) + ", left_out_cer: " + optional_real(step.left_out_cer) + "}\n";
+  }
+  return text;
+}
+
+std::string indented(const std::string& text, const std::string& by) {
+  std::string out;
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = text.find('\n', start) + 1;
+    out += by + text.substr(start, end - start);
+    start = end;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string best_yaml(const ScreeningResults& results) {
@@ -116,21 +174,33 @@ std::string best_yaml(const ScreeningResults& results) {
     text += std::string("  beyond_noise: ") + (check.verdict == GainVerdict::beyond_noise ? "true" : "false") + "\n";
   }
   if (best) text += scores_of("scores", best->means);
-
-  const auto [languages, psm] = usual_reading(screening);
-  text += "ocr:\n  languages: " + quoted(languages) + "\n  psm: " + std::to_string(psm) + "\n";
-  text += "  oem: " + std::to_string(screening.engine.oem) + "\n";
-  text += "  width_max: " + std::to_string(screening.engine.width_max) + "\n";
-  text += std::string("  invert: ") + (screening.engine.invert ? "true" : "false") + "\n";
-  text += "engine:\n  tesseract: " + quoted(record.engine.tesseract) + "\n";
-  text += "  leptonica: " + quoted(record.engine.leptonica) + "\n  opencv: " + quoted(record.engine.opencv) + "\n";
-  text += "models:" + std::string(screening.models.empty() ? " {}" : "") + "\n";
-  for (const ModelRef& model : screening.models)
-    text += "  " + quoted(model.language) + ": " + quoted(to_hex(model.hash)) + "\n";
-
-  text += "pipeline: " + pipeline_of(screening.pipeline) + "\n";
+  text += reading_of(results);
   const std::string factors = best && !untouched ? factors_of(results, *best) : "";
   text += factors.empty() ? "factors: {}\n" : "factors:\n" + factors;
+  return text;
+}
+
+std::string portfolio_yaml(const ScreeningResults& results, const Analysis& analysis) {
+  const PortfolioAnalysis& portfolio = analysis.portfolio;
+  std::string text = "# Written by ocrscreen " + std::string(program_version) + "; `ocrscreen apply` reads it.\n";
+  text += "# " + verdict_on(portfolio) + ".\n";
+  if (!results.complete()) text += "# The screening is not complete: this may change.\n";
+  text += "run_id: " + quoted(to_hex(results.record.run)) + "\n";
+  text += "screening: " + quoted(results.record.screening.title) + "\n";
+  text += "verdict: " + quoted(verdict_on(portfolio)) + "\n";
+  text += "objective:\n  name: " + quoted(results.ranking.objective.name) + "\n";
+  text += "  untouched: " + real(portfolio.untouched) + "\n  optimum: " + real(portfolio.optimum) + "\n";
+  text += "keep: text_yield\npages: " + std::to_string(portfolio.pages) + "\n" + portfolio_curve(portfolio);
+  text += reading_of(results);
+  text += "settings:\n";
+  for (const PointIndex point : portfolio_settings(results, portfolio)) {
+    const bool untouched = point == baseline_point;
+    text += "  - point: " + std::to_string(point.value) + "\n";
+    text += std::string("    untouched: ") + (untouched ? "true" : "false") + "\n";
+    const PointScores& row = results.ranking.points[static_cast<std::size_t>(point.value + 1)];
+    const std::string factors = untouched ? "" : factors_of(results, row);
+    text += factors.empty() ? "    factors: {}\n" : "    factors:\n" + indented(factors, "    ");
+  }
   return text;
 }
 

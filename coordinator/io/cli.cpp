@@ -7,7 +7,7 @@
 
 namespace ocrs {
 
-int run_coordinator_cli(int argc, char** argv) {
+int run_coordinator_cli(int argc, char** argv, Surrogate& surrogate) {
   CLI::App app{"ocrscreen finds the image-preprocessing settings with which Tesseract reads your documents best."};
   app.set_version_flag("--version", program_version);
   app.require_subcommand(1);
@@ -40,7 +40,7 @@ int run_coordinator_cli(int argc, char** argv) {
   start->add_option("--http", run.http,
                     "serve a live page on ADDR:PORT, as 127.0.0.1:8080; away from loopback with a token");
   start->add_flag("--insecure", run.insecure, "allow a bind that other machines reach, without encryption");
-  start->callback([&] { exit_code = run_command(run); });
+  start->callback([&] { exit_code = run_command(run, surrogate); });
 
   auto* status = app.add_subcommand("status", "how far a screening is");
   status->add_option("DIR", dir, "its output folder")->required();
@@ -51,15 +51,15 @@ int run_coordinator_cli(int argc, char** argv) {
   exports->add_option("DIR", dir, "the output folder")->required();
   exports->add_option("--format", format, "csv or json")->required()->check(CLI::IsMember({"csv", "json"}));
   exports->add_option("-o,--output", output, "file to write; default: csv into DIR, json to stdout");
-  exports->callback([&] { exit_code = export_command(dir, format, output); });
+  exports->callback([&] { exit_code = export_command(dir, format, output, surrogate); });
 
   auto* rescore = app.add_subcommand("rescore", "score all readings again after the ground truth was corrected");
   rescore->add_option("DIR", dir, "the output folder")->required();
-  rescore->callback([&] { exit_code = rescore_command(dir); });
+  rescore->callback([&] { exit_code = rescore_command(dir, surrogate); });
 
   auto* report = app.add_subcommand("report", "write report.html: one file to look at, offline");
   report->add_option("DIR", dir, "the output folder")->required();
-  report->callback([&] { exit_code = report_command(dir); });
+  report->callback([&] { exit_code = report_command(dir, surrogate); });
 
   auto* doctor = app.add_subcommand("doctor", "check this machine: programs, models, memory, disk");
   doctor->callback([&] { exit_code = doctor_command(); });

@@ -1,11 +1,14 @@
 // The verbs of `ocrscreen`, one function each; cli.cpp parses their arguments. They return the exit code, print to
 // stdout what was asked for and to stderr what happens on the way. StartupError goes to main: one line, exit 2.
+// Those that write result files are given the surrogate of the analysis.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+
+#include "coordinator/core/surrogate.hpp"
 
 namespace ocrs {
 
@@ -15,7 +18,7 @@ struct RunOptions {
   std::filesystem::path config, out;
   bool plan = false;
   std::optional<std::uint32_t> points;
-  std::string bind;                   // empty = loopback, the port of the last run in `out` if there was one
+  std::string bind;                    // empty = loopback, the port of the last run in `out` if there was one
   std::string local_workers = "auto";  // a number, or auto
   std::string http;  // ADDR:PORT of the live page; empty = none
   bool insecure = false;
@@ -25,15 +28,16 @@ struct RunOptions {
 [[nodiscard]] int init_command(const std::filesystem::path& file);
 /// Prints the design as a table, or writes it as CSV with the coordinates u_1 … u_d.
 [[nodiscard]] int design_command(const std::filesystem::path& config, const std::optional<std::filesystem::path>& csv);
-[[nodiscard]] int run_command(const RunOptions& options);
+[[nodiscard]] int run_command(const RunOptions& options, Surrogate& surrogate);
 [[nodiscard]] int status_command(const std::filesystem::path& dir, bool json);
-/// `format` is csv (writes the four files into DIR again, or points.csv to `output`) or json.
+/// `format` is csv (writes the result files into DIR again, or points.csv to `output`) or json.
 [[nodiscard]] int export_command(const std::filesystem::path& dir, const std::string& format,
-                                 const std::optional<std::filesystem::path>& output);
+                                 const std::optional<std::filesystem::path>& output, Surrogate& surrogate);
 /// Scores all readings again with the ground truth as it is on disk now, and writes the files.
-[[nodiscard]] int rescore_command(const std::filesystem::path& dir);
-/// Writes report.html into DIR from its journal, also while a coordinator is at work there.
-[[nodiscard]] int report_command(const std::filesystem::path& dir);
+[[nodiscard]] int rescore_command(const std::filesystem::path& dir, Surrogate& surrogate);
+/// Writes report.html and portfolio.yaml into DIR from its journal, also while a coordinator is at work there, and
+/// prints the verdict with all advice.
+[[nodiscard]] int report_command(const std::filesystem::path& dir, Surrogate& surrogate);
 [[nodiscard]] int doctor_command();
 
 }  // namespace ocrs

@@ -197,22 +197,18 @@ std::string export_json(const ScreeningResults& results) {
   return dumped(json, 1);
 }
 
-Result<void> write_all(const OutputPaths& paths, const ScreeningResults& results) {
-  const std::pair<std::filesystem::path, std::string> files[] = {{paths.points_csv(), points_csv(results)},
-                                                                 {paths.evaluations_csv(), evaluations_csv(results)},
-                                                                 {paths.best_yaml(), best_yaml(results)},
-                                                                 // Last: whoever waits for it finds the others.
-                                                                 {paths.manifest_json(), manifest_json(results)}};
+Result<void> write_all(const OutputPaths& paths, const ScreeningResults& results, const Analysis& analysis) {
+  const std::pair<std::filesystem::path, std::string> files[] = {
+      {paths.points_csv(), points_csv(results)},
+      {paths.evaluations_csv(), evaluations_csv(results)},
+      {paths.best_yaml(), best_yaml(results)},
+      {paths.portfolio_yaml(), portfolio_yaml(results, analysis)},
+      // Last: whoever waits for it finds the others.
+      {paths.manifest_json(), manifest_json(results)}};
   for (const auto& [path, text] : files) {
     if (Result<void> written = write_file_atomically(path, text); !written) return written;
   }
   return {};
-}
-
-Result<void> write_all(const OutputPaths& paths, SqliteJournal& journal) {
-  const Result<ScreeningResults> results = read_results(journal);
-  if (!results) return results.error();
-  return write_all(paths, *results);
 }
 
 }  // namespace ocrs

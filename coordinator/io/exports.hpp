@@ -1,6 +1,6 @@
-// The files of a screening (DESIGN §8) as text: points.csv, evaluations.csv, best.yaml, manifest.json, and the JSON of
-// `ocrscreen export`. Equal results give equal bytes, whatever order they came in. Writes them all atomically on
-// demand.
+// The files of a screening (DESIGN §8) as text: points.csv, evaluations.csv, best.yaml, portfolio.yaml, manifest.json,
+// and the JSON of `ocrscreen export`. Equal results give equal bytes, whatever order they came in. Writes them all
+// atomically on demand.
 #pragma once
 
 #include <string>
@@ -22,6 +22,10 @@ namespace ocrs {
 /// The best setting with every value that is not left to chance: pipeline, ocr and factors as in a configuration.
 [[nodiscard]] std::string best_yaml(const ScreeningResults& results);
 
+/// The few settings of which each page keeps one reading, with what they gain on pages left out; the untouched page
+/// alone when no portfolio does better. Every setting has the keys it has in best.yaml.
+[[nodiscard]] std::string portfolio_yaml(const ScreeningResults& results, const Analysis& analysis);
+
 /// The final account: evaluations without a final record count as missing.
 [[nodiscard]] std::string manifest_json(const ScreeningResults& results);
 /// The same keys while it goes on: those are `pending`, not missing.
@@ -30,9 +34,8 @@ namespace ocrs {
 /// Points with factors, scores, gains and ranks, and every evaluation's scores.
 [[nodiscard]] std::string export_json(const ScreeningResults& results);
 
-/// Regenerates points.csv, evaluations.csv, best.yaml and manifest.json from the journal.
-[[nodiscard]] Result<void> write_all(const OutputPaths& paths, SqliteJournal& journal);
-/// The same from results at hand.
-[[nodiscard]] Result<void> write_all(const OutputPaths& paths, const ScreeningResults& results);
+/// Writes points.csv, evaluations.csv, best.yaml, portfolio.yaml and manifest.json; `analysis` is that of the results.
+[[nodiscard]] Result<void> write_all(const OutputPaths& paths, const ScreeningResults& results,
+                                     const Analysis& analysis);
 
 }  // namespace ocrs

@@ -38,8 +38,8 @@ class RandomTrees final : public Surrogate {
       model_->setRegressionAccuracy(0);
       model_->setCVFolds(0);
       model_->setUseSurrogates(false);
-      // A third of the columns per split, the usual choice for regression.
-      model_->setActiveVarCount(std::max(1, static_cast<int>(categorical.size() + 2) / 3));
+      // Two thirds of the columns per split: with the usual third, pairs without an effect of their own stay unseen.
+      model_->setActiveVarCount(std::max(1, static_cast<int>(2 * categorical.size() + 2) / 3));
       model_->setTermCriteria(cv::TermCriteria(cv::TermCriteria::MAX_ITER, trees, 0));
       const auto data = cv::ml::TrainData::create(matrix_of(rows), cv::ml::ROW_SAMPLE, y, cv::noArray(), cv::noArray(),
                                                   cv::noArray(), kinds);

@@ -207,14 +207,16 @@ SchedulerMemory memory_of(SqliteJournal& journal, const std::vector<StoredEvalua
   return memory;
 }
 
-int finish(SqliteJournal& journal, const OutputPaths& paths, RunEnd end) {
+int finish(SqliteJournal& journal, const OutputPaths& paths, RunEnd end, Surrogate& surrogate) {
   const auto read = read_results(journal);
   if (!read) throw StartupError(read.error().text);
   const ScreeningResults& results = *read;
+  const auto analysis = analysis_of(results, &surrogate);
+  if (!analysis) throw StartupError(analysis.error().text);
   // The manifest comes last among the other files: whoever waits for it finds the report, too.
   if (auto written = write_report(paths, {results, journal, {}}); !written) throw StartupError(written.error().text);
-  if (auto written = write_all(paths, results); !written) throw StartupError(written.error().text);
-  fmt::print("{}", summary_text(results, paths));
+  if (auto written = write_all(paths, results, *analysis); !written) throw StartupError(written.error().text);
+  fmt::print("{}", summary_text(results, *analysis, paths));
   if (end == RunEnd::interrupted) {
     fmt::print("interrupted: give the same command again to go on\n");
     return exit_interrupted;
@@ -224,7 +226,7 @@ int finish(SqliteJournal& journal, const OutputPaths& paths, RunEnd end) {
 
 }  // namespace
 
-int run_command(const RunOptions& options) {
+int run_command(const RunOptions& options, Surrogate& surrogate) {
   check_arguments(options);
   EvaluatorClient evaluator{worker_program()};
   const Screening screening = load(options, evaluator);
@@ -287,7 +289,7 @@ int run_command(const RunOptions& options) {
       std::move(basis));
   const RunEnd end = server.run();
   listening.blobs->stop();
-  return finish(*journal, folder.paths(), end);
+  return finish(*journal, folder.paths(), end, surrogate);
 }
 
 }  // namespace ocrs

@@ -115,4 +115,12 @@ Result<ScreeningResults> read_results(SqliteJournal& journal) {
   return results;
 }
 
+Result<Analysis> analysis_of(const ScreeningResults& results, Surrogate* surrogate) {
+  return analyse({.pipeline = results.record.screening.pipeline,
+                  .points = results.points,
+                  .table = results.table,
+                  .ranking = results.ranking,
+                  .surrogate = surrogate});
+}
+
 }  // namespace ocrs

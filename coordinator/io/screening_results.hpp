@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/core/analysis.hpp"
 #include "coordinator/core/objective.hpp"
 #include "coordinator/core/score_table.hpp"
 #include "coordinator/io/sqlite_journal.hpp"
@@ -48,6 +49,10 @@ struct ScreeningResults {
 
 /// The state of this moment; a coordinator may go on writing.
 [[nodiscard]] Result<ScreeningResults> read_results(SqliteJournal& journal);
+
+/// What they say and how sure it is; seconds of work for a large screening. Without a surrogate there are no
+/// interactions.
+[[nodiscard]] Result<Analysis> analysis_of(const ScreeningResults& results, Surrogate* surrogate);
 
 /// Why an evaluation failed or is missing, in words that are the same whenever the same happens again: no host, time or
 /// signal's address. Empty for a done one.

@@ -63,6 +63,13 @@ std::vector<std::string> installed_models() {
   return languages;
 }
 
+Analysis write_results(const OutputPaths& paths, const ScreeningResults& results, Surrogate& surrogate) {
+  auto analysis = analysis_of(results, &surrogate);
+  if (!analysis) throw StartupError(analysis.error().text);
+  if (auto written = write_all(paths, results, *analysis); !written) throw StartupError(written.error().text);
+  return std::move(*analysis);
+}
+
 }  // namespace
 
 int init_command(const std::filesystem::path& file) {
@@ -96,7 +103,7 @@ int status_command(const std::filesystem::path& dir, bool json) {
 }
 
 int export_command(const std::filesystem::path& dir, const std::string& format,
-                   const std::optional<std::filesystem::path>& output) {
+                   const std::optional<std::filesystem::path>& output, Surrogate& surrogate) {
   const auto results = results_of_folder(dir);
   if (!results) throw StartupError(results.error().text);
   if (format == "json") {
@@ -111,12 +118,12 @@ int export_command(const std::filesystem::path& dir, const std::string& format,
   }
   // A coordinator at work writes these files itself.
   const OutputFolder folder = OutputFolder::acquire(dir);
-  if (auto written = write_all(folder.paths(), *results); !written) throw StartupError(written.error().text);
+  write_results(folder.paths(), *results, surrogate);
   fmt::print("{} and the other result files are written\n", folder.paths().points_csv().string());
   return exit_complete;
 }
 
-int rescore_command(const std::filesystem::path& dir) {
+int rescore_command(const std::filesystem::path& dir, Surrogate& surrogate) {
   static_cast<void>(existing_output(dir));
   const OutputFolder folder = OutputFolder::acquire(dir);
   const auto journal = SqliteJournal::open(folder);
@@ -127,22 +134,25 @@ int rescore_command(const std::filesystem::path& dir) {
   if (!rescored) throw StartupError(rescored.error().text);
   const auto results = read_results(*journal);
   if (!results) throw StartupError(results.error().text);
-  if (auto written = write_all(folder.paths(), *results); !written) throw StartupError(written.error().text);
+  const Analysis analysis = write_results(folder.paths(), *results, surrogate);
   if (auto written = write_report(folder.paths(), {*results, *journal, {}}); !written) {
     throw StartupError(written.error().text);
   }
   fmt::print("{} evaluations scored again, the ground truth of {} pages has changed\n{}", rescored->evaluations,
-             rescored->pages_changed, summary_text(*results, folder.paths()));
+             rescored->pages_changed, summary_text(*results, analysis, folder.paths()));
   return exit_complete;
 }
 
-int report_command(const std::filesystem::path& dir) {
+int report_command(const std::filesystem::path& dir, Surrogate& surrogate) {
   const OutputPaths paths = existing_output(dir);
   const auto journal = SqliteJournal::open_read_only(dir);
   const auto results = read_results(*journal);
   if (!results) throw StartupError(results.error().text);
+  const auto analysis = analysis_of(*results, &surrogate);
+  if (!analysis) throw StartupError(analysis.error().text);
   if (auto written = write_report(paths, {*results, *journal, {}}); !written) throw StartupError(written.error().text);
-  fmt::print("{}\n", paths.report_html().string());
+  write_or_throw(paths.portfolio_yaml(), portfolio_yaml(*results, *analysis));
+  fmt::print("{}{}\n", advice_text(*analysis), paths.report_html().string());
   return exit_complete;
 }
 

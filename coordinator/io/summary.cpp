@@ -83,6 +83,30 @@ std::string best_text(const ScreeningResults& results, const GainCheck& check) {
          setting + "\n";
 }
 
+/// How far the gain can be believed: what it would be on other pages like these.
+void add_interval(std::string& text, const GainAnalysis& gain) {
+  if (gain.pages == 0 || gain.best == baseline_point) return;
+  text += fmt::format("  {:<12} {:+.4f} to {:+.4f} (95 %, over pages)", "gain", gain.gain.interval.low,
+                      gain.gain.interval.high);
+  if (gain.left_out_gain) text += fmt::format("; {:+.4f} on pages left out", gain.left_out_gain->value);
+  text += "\n";
+}
+
+void add_portfolio(std::string& text, const PortfolioAnalysis& portfolio) {
+  if (portfolio.recommended == 0) return;
+  const PortfolioStep& step = portfolio.steps[portfolio.recommended - 1];
+  std::string settings;
+  for (std::size_t i = 0; i < portfolio.recommended; ++i) {
+    const PointIndex point = portfolio.steps[i].added;
+    settings += (i == 0 ? "" : ", ") + (point == baseline_point ? "untouched" : std::to_string(point.value));
+  }
+  text +=
+      fmt::format("portfolio: {} ({}): {:+.4f} on pages left out ({:+.4f} to {:+.4f})", portfolio.recommended, settings,
+                  step.left_out - portfolio.untouched, step.left_out_interval.low, step.left_out_interval.high);
+  if (step.closed) text += fmt::format(", {:.0f} % of the way to the best setting of each page", 100 * *step.closed);
+  text += "\n";
+}
+
 }  // namespace
 
 std::string story_text(const ScreeningResults& results) {
@@ -136,7 +160,7 @@ std::string setting_text(const ScreeningResults& results, PointIndex point) {
   return text.empty() ? "every stage off" : text;
 }
 
-std::string summary_text(const ScreeningResults& results, const OutputPaths& paths) {
+std::string summary_text(const ScreeningResults& results, const Analysis& analysis, const OutputPaths& paths) {
   const Account& account = results.account;
   const Ranking& ranking = results.ranking;
   std::string text = fmt::format("{} of {} evaluations done", account.done, account.total);
@@ -151,17 +175,27 @@ std::string summary_text(const ScreeningResults& results, const OutputPaths& pat
     text += best_text(results, check);
     text += fmt::format("  {:<12} {:.4f} (untouched {:.4f}, {:+.4f})\n", "objective", best->objective.value_or(0),
                         ranking.baseline().objective.value_or(0), best->gain.value_or(0));
+    add_interval(text, analysis.gain);
     add_comparison(text, ranking, Score::confidence, 2);
     add_comparison(text, ranking, Score::cer, 4);
     add_comparison(text, ranking, Score::word_recall, 4);
     text += gain_text(check);
     text += fmt::format("  (objective: {}; means over {})\n", ranking.objective.name,
                         count_of(results.table.pages(), "page"));
+    add_portfolio(text, analysis.portfolio);
   } else {
     text += "best: not known, no setting was read on every page\n";
   }
-  text += fmt::format("files: {}, {}, {}, {}, {}\n", paths.report_html().string(), paths.points_csv().string(),
-                      paths.evaluations_csv().string(), paths.best_yaml().string(), paths.manifest_json().string());
+  text += fmt::format("files: {}, {}, {}, {}, {}, {}\n", paths.report_html().string(), paths.points_csv().string(),
+                      paths.evaluations_csv().string(), paths.best_yaml().string(), paths.portfolio_yaml().string(),
+                      paths.manifest_json().string());
+  return text;
+}
+
+std::string advice_text(const Analysis& analysis) {
+  std::string text;
+  if (!analysis.coverage.note.empty()) text += analysis.coverage.note + ".\n";
+  for (const Advice& advice : analysis.advice) text += advice.text + "\n";
   return text;
 }
 

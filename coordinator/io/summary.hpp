@@ -15,8 +15,12 @@ namespace ocrs {
 /// on every page.
 [[nodiscard]] std::string story_text(const ScreeningResults& results);
 
-/// Several lines with newlines: the story of the stages, best setting, its gain over the untouched pages (objective,
-/// confidence, cer where there is ground truth), counts, missing evaluations, files.
-[[nodiscard]] std::string summary_text(const ScreeningResults& results, const OutputPaths& paths);
+/// Several lines with newlines: the story of the stages, best setting, its gain over the untouched pages (objective
+/// with its interval, confidence, cer where there is ground truth), the portfolio, counts, missing evaluations, files.
+[[nodiscard]] std::string summary_text(const ScreeningResults& results, const Analysis& analysis,
+                                       const OutputPaths& paths);
+
+/// Every sentence of the advice on a line of its own.
+[[nodiscard]] std::string advice_text(const Analysis& analysis);
 
 }  // namespace ocrs

@@ -74,9 +74,17 @@ class ExportsTest : public ::testing::Test {
     const OutputFolder folder = OutputFolder::acquire(temp_.path() / name);
     const auto journal = SqliteJournal::create_or_resume(folder, record);
     EXPECT_TRUE(journal->append(rows).ok());
-    const Result<void> done = write_all(folder.paths(), *journal);
-    EXPECT_TRUE(done.ok()) << done.error().text;
+    write_files(folder.paths(), *journal);
     return folder.dir();
+  }
+
+  static void write_files(const OutputPaths& paths, SqliteJournal& journal) {
+    const auto results = read_results(journal);
+    ASSERT_TRUE(results.ok());
+    const auto analysis = analysis_of(*results, nullptr);
+    ASSERT_TRUE(analysis.ok());
+    const Result<void> done = write_all(paths, *results, *analysis);
+    ASSERT_TRUE(done.ok()) << done.error().text;
   }
 
   static std::vector<JournalRow> all_done(std::uint32_t pages, std::int64_t points) {
@@ -436,14 +444,68 @@ TEST_F(ExportsTest, AnExtendedScreeningKeepsTheRowsOfItsFormerPoints) {
   }
 }
 
+TEST_F(ExportsTest, ThePortfolioHasItsSettingsAsBestYamlHasThemAndSaysWhatTheyGain) {
+  // Point 0 reads even pages well and odd ones badly, point 1 the other way round.
+  std::vector<JournalRow> rows = all_done(6, 4);
+  for (JournalRow& row : rows) {
+    auto& final_row = std::get<FinalRow>(row);
+    const EvaluationId id = final_row.result.id;
+    const bool helps = id.point.value == std::int64_t{id.page.value % 2};
+    final_row.result.scores.cer = id.point == baseline_point ? 0.3 : helps ? 0.1 : 0.6;
+    final_row.result.scores.confidence = 100 - 100 * *final_row.result.scores.cer;
+    final_row.result.scores.characters = 500;
+  }
+  const auto dir = written("out", sample_record(6, 4), rows);
+  const YAML::Node yaml = YAML::LoadFile(dir / "portfolio.yaml");
+  const YAML::Node best = YAML::LoadFile(dir / "best.yaml");
+  EXPECT_EQ(yaml["run_id"].as<std::string>(), best["run_id"].as<std::string>());
+  EXPECT_EQ(yaml["keep"].as<std::string>(), "text_yield");
+  EXPECT_NEAR(yaml["objective"]["untouched"].as<double>(), 0.7, 1e-12);
+  EXPECT_NEAR(yaml["objective"]["optimum"].as<double>(), 0.9, 1e-12);
+  for (const char* key : {"ocr", "engine", "models", "pipeline"}) {
+    EXPECT_EQ(YAML::Dump(yaml[key]), YAML::Dump(best[key])) << key;
+  }
+  const auto points = rows_of(contents(dir / "points.csv"));
+  std::set<int> settings;
+  for (const YAML::Node& setting : yaml["settings"]) {
+    const int point = setting["point"].as<int>();
+    settings.insert(point);
+    EXPECT_EQ(setting["untouched"].as<bool>(), point == -1);
+    if (point == -1) EXPECT_EQ(setting["factors"].size(), 0U);
+    for (const auto& factor : setting["factors"]) {
+      EXPECT_EQ(factor.second.as<std::string>(),
+                points.at(static_cast<std::size_t>(point + 1)).at(factor.first.as<std::string>()));
+    }
+  }
+  EXPECT_TRUE(settings.contains(0));
+  EXPECT_TRUE(settings.contains(1));
+  const YAML::Node last = yaml["curve"][yaml["settings"].size() - 1];
+  EXPECT_NEAR(last["left_out"].as<double>(), 0.9, 1e-12);
+  EXPECT_NEAR(last["closed"].as<double>(), 1, 1e-9);
+  EXPECT_NEAR(last["left_out_cer"].as<double>(), 0.1, 1e-12);
+}
+
+TEST_F(ExportsTest, APortfolioThatOnlyFitsItsOwnPagesIsTheUntouchedPage) {
+  std::vector<JournalRow> rows = all_done(4, 2);
+  for (JournalRow& row : rows) {
+    auto& final_row = std::get<FinalRow>(row);
+    final_row.result.scores.cer = final_row.result.id.point == baseline_point ? 0.2 : 0.4;
+  }
+  const auto dir = written("out", sample_record(4, 2), rows);
+  const YAML::Node settings = YAML::LoadFile(dir / "portfolio.yaml")["settings"];
+  ASSERT_EQ(settings.size(), 1U);
+  EXPECT_EQ(settings[0]["point"].as<int>(), -1);
+  EXPECT_TRUE(settings[0]["untouched"].as<bool>());
+}
+
 TEST_F(ExportsTest, AWholeNightIsWrittenInSeconds) {
   const OutputFolder folder = OutputFolder::acquire(temp_.path() / "out");
   const auto journal = SqliteJournal::create_or_resume(folder, sample_record(24, 2048));
   ASSERT_TRUE(journal->append(all_done(24, 2048)).ok());
   const auto start = std::chrono::steady_clock::now();
-  ASSERT_TRUE(write_all(folder.paths(), *journal).ok());
+  write_files(folder.paths(), *journal);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  std::printf("2048 points on 24 pages written in %.3f s\n", seconds.count());
+  std::printf("2048 points on 24 pages analysed and written in %.3f s\n", seconds.count());
   EXPECT_LT(seconds.count(), 20) << "a machine under load is forgiven much";
   EXPECT_EQ(rows_of(contents(folder.paths().points_csv())).size(), 2049U);
 }

@@ -146,7 +146,17 @@ int make(const std::filesystem::path& dir, std::uint32_t pages, std::uint32_t po
     }
     rows.clear();
   }
-  const auto written = write_all(folder.paths(), *journal);
+  const auto results = read_results(*journal);
+  if (!results) {
+    std::fprintf(stderr, "%s\n", results.error().text.c_str());
+    return 1;
+  }
+  const auto analysis = analysis_of(*results, nullptr);
+  if (!analysis) {
+    std::fprintf(stderr, "%s\n", analysis.error().text.c_str());
+    return 1;
+  }
+  const auto written = write_all(folder.paths(), *results, *analysis);
   if (!written) std::fprintf(stderr, "sample_journal: %s\n", written.error().text.c_str());
   return written ? 0 : 1;
 }
