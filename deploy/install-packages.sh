@@ -25,7 +25,7 @@ test_packages=(
   # sanitizers and fuzzing
   clang libclang-rt-14-dev
   # the suite's own tools; the report is opened in a real browser
-  git python3 python3-opencv chromium
+  git python3 python3-opencv chromium python3-optuna
 )
 
 # The report's page is bundled with Node.js 18 or newer; one that did not come from a package will do.

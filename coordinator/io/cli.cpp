@@ -49,8 +49,10 @@ int run_coordinator_cli(int argc, char** argv, Surrogate& surrogate) {
 
   auto* exports = app.add_subcommand("export", "make result files from the journal");
   exports->add_option("DIR", dir, "the output folder")->required();
-  exports->add_option("--format", format, "csv or json")->required()->check(CLI::IsMember({"csv", "json"}));
-  exports->add_option("-o,--output", output, "file to write; default: csv into DIR, json to stdout");
+  exports->add_option("--format", format, "csv, json or optuna")
+      ->required()
+      ->check(CLI::IsMember({"csv", "json", "optuna"}));
+  exports->add_option("-o,--output", output, "file to write; default: csv and optuna into DIR, json to stdout");
   exports->callback([&] { exit_code = export_command(dir, format, output, surrogate); });
 
   auto* rescore = app.add_subcommand("rescore", "score all readings again after the ground truth was corrected");

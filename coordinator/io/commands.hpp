@@ -20,7 +20,7 @@ struct RunOptions {
   std::optional<std::uint32_t> points;
   std::string bind;                    // empty = loopback, the port of the last run in `out` if there was one
   std::string local_workers = "auto";  // a number, or auto
-  std::string http;  // ADDR:PORT of the live page; empty = none
+  std::string http;                    // ADDR:PORT of the live page; empty = none
   bool insecure = false;
 };
 
@@ -30,7 +30,8 @@ struct RunOptions {
 [[nodiscard]] int design_command(const std::filesystem::path& config, const std::optional<std::filesystem::path>& csv);
 [[nodiscard]] int run_command(const RunOptions& options, Surrogate& surrogate);
 [[nodiscard]] int status_command(const std::filesystem::path& dir, bool json);
-/// `format` is csv (writes the result files into DIR again, or points.csv to `output`) or json.
+/// `format` is csv (writes the result files into DIR again, or points.csv to `output`), json, or optuna
+/// (a study file, DIR/optuna.sqlite unless `output` says otherwise).
 [[nodiscard]] int export_command(const std::filesystem::path& dir, const std::string& format,
                                  const std::optional<std::filesystem::path>& output, Surrogate& surrogate);
 /// Scores all readings again with the ground truth as it is on disk now, and writes the files.

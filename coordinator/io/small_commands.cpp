@@ -20,6 +20,7 @@
 #include "coordinator/io/models.hpp"
 #include "coordinator/io/report.hpp"
 #include "coordinator/io/rescore.hpp"
+#include "coordinator/io/sqlite_optuna.hpp"
 #include "coordinator/io/status.hpp"
 #include "coordinator/io/summary.hpp"
 
@@ -110,6 +111,12 @@ int export_command(const std::filesystem::path& dir, const std::string& format,
     const std::string text = export_json(*results);
     if (output) write_or_throw(*output, text);
     if (!output) fmt::print("{}", text);
+    return exit_complete;
+  }
+  if (format == "optuna") {
+    const std::filesystem::path file = output.value_or(dir / "optuna.sqlite");
+    if (auto written = write_optuna_study(file, *results); !written) throw StartupError(written.error().text);
+    fmt::print("{}: the study {}\n", file.string(), optuna_study_name(*results));
     return exit_complete;
   }
   if (output) {
