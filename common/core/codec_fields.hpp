@@ -389,6 +389,13 @@ void fields(V& v, T& m) {
   v("oem", m.oem);
 }
 
+template <class V, Like<Preview> T>
+void fields(V& v, T& m) {
+  v.required("page", m.page);
+  v.required("point", m.point);
+  v.required("width_max", m.width_max);
+}
+
 template <class V, Like<Quit> T>
 void fields(V&, T&) {}
 
@@ -436,6 +443,12 @@ void fields(V& v, T& m) {
 template <class V, Like<ModelsChecked> T>
 void fields(V& v, T& m) {
   v("error", m.error);
+}
+
+template <class V, Like<Previewed> T>
+void fields(V& v, T& m) {
+  v("error", m.error);
+  v.raw("image", m.image);
 }
 
 template <class V, Like<Problem> T>
@@ -505,6 +518,8 @@ inline constexpr std::string_view wire_name<DescribePage> = "DESCRIBE_PAGE";
 template <>
 inline constexpr std::string_view wire_name<CheckModels> = "CHECK_MODELS";
 template <>
+inline constexpr std::string_view wire_name<Preview> = "PREVIEW";
+template <>
 inline constexpr std::string_view wire_name<Quit> = "QUIT";
 template <>
 inline constexpr std::string_view wire_name<Ready> = "READY";
@@ -518,6 +533,8 @@ template <>
 inline constexpr std::string_view wire_name<PageDescription> = "PAGE_DESCRIPTION";
 template <>
 inline constexpr std::string_view wire_name<ModelsChecked> = "MODELS_CHECKED";
+template <>
+inline constexpr std::string_view wire_name<Previewed> = "PREVIEWED";
 template <>
 inline constexpr std::string_view wire_name<Problem> = "PROBLEM";
 template <>

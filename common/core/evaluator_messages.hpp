@@ -54,11 +54,19 @@ struct CheckModels {
   bool operator==(const CheckModels&) const = default;
 };
 
+/// Show the loaded page through a point's stages as a small picture; nothing is recognised. Answered by Previewed.
+struct Preview {
+  PageIndex page;
+  Point point;
+  std::uint32_t width_max = 0;  // px, > 0
+  bool operator==(const Preview&) const = default;
+};
+
 struct Quit {
   bool operator==(const Quit&) const = default;
 };
 
-using EvaluatorCommand = std::variant<Prepare, LoadPage, Evaluate, DescribePage, CheckModels, Quit>;
+using EvaluatorCommand = std::variant<Prepare, LoadPage, Evaluate, DescribePage, CheckModels, Quit, Preview>;
 
 // ---- reports ----
 
@@ -109,6 +117,12 @@ struct ModelsChecked {
   bool operator==(const ModelsChecked&) const = default;
 };
 
+struct Previewed {
+  std::string error;  // one sentence; empty = there is a picture
+  std::string image;  // WebP
+  bool operator==(const Previewed&) const = default;
+};
+
 /// A command could not be carried out for a reason that is not a single evaluation's.
 struct Problem {
   std::string text;
@@ -116,6 +130,6 @@ struct Problem {
   bool operator==(const Problem&) const = default;
 };
 
-using EvaluatorReport = std::variant<Ready, Started, Evaluated, EvaluateDone, PageDescription, ModelsChecked, Problem>;
+using EvaluatorReport = std::variant<Ready, Started, Evaluated, EvaluateDone, PageDescription, ModelsChecked, Problem, Previewed>;
 
 }  // namespace ocrs

@@ -15,7 +15,8 @@ namespace ocrs {
 namespace {
 
 using std::chrono::seconds;
-constexpr seconds start_within{60}, describe_within{180}, models_within{120}, evaluate_within{3600};
+constexpr seconds start_within{60}, describe_within{180}, models_within{120}, evaluate_within{3600},
+    preview_within{120};
 constexpr std::size_t image_bytes_max = std::size_t{2} << 30;
 
 }  // namespace
@@ -128,10 +129,8 @@ Result<void> EvaluatorClient::check_models(const std::filesystem::path& tessdata
   return death("the evaluator answered CHECK_MODELS with another report");
 }
 
-Result<std::vector<Evaluated>> EvaluatorClient::evaluate(PageIndex page, const std::filesystem::path& file,
-                                                         const std::string& ground_truth,
-                                                         const std::vector<Point>& points) {
-  OCRS_CHECK(prepare_.has_value(), "evaluate() before prepare()");
+Result<void> EvaluatorClient::load(PageIndex page, const std::filesystem::path& file, const std::string& ground_truth) {
+  OCRS_CHECK(prepare_.has_value(), "a page before prepare()");
   if (auto started = start(); !started) return started.error();
   if (!prepared_) {
     if (auto sent = send(*prepare_); !sent) return sent.error();
@@ -139,7 +138,43 @@ Result<std::vector<Evaluated>> EvaluatorClient::evaluate(PageIndex page, const s
   }
   auto bytes = make_memory_file_of(file.c_str(), image_bytes_max);
   if (!bytes) return bytes.error();
-  if (auto sent = send(LoadPage{page, ground_truth}, bytes->get()); !sent) return sent.error();
+  return send(LoadPage{page, ground_truth}, bytes->get());
+}
+
+Result<std::string> EvaluatorClient::preview_of(PageIndex page, const Point& point, std::uint32_t width_max) {
+  if (auto sent = send(Preview{page, point, width_max}); !sent) return sent.error();
+  while (true) {
+    auto report = receive(preview_within);
+    if (!report) return report.error();
+    if (const auto* problem = std::get_if<Problem>(&*report)) return Error{problem->text};
+    if (auto* previewed = std::get_if<Previewed>(&*report)) {
+      if (!previewed->error.empty()) return Error{previewed->error};
+      return std::move(previewed->image);
+    }
+  }
+}
+
+std::vector<Result<std::string>> EvaluatorClient::preview(PageIndex page, const std::filesystem::path& file,
+                                                          const std::vector<Point>& points, std::uint32_t width_max) {
+  std::vector<Result<std::string>> pictures;
+  bool loaded = false;
+  for (const Point& point : points) {
+    if (!child_ || !loaded) {
+      if (auto done = load(page, file, {}); !done) {
+        pictures.emplace_back(done.error());
+        continue;
+      }
+      loaded = true;
+    }
+    pictures.push_back(preview_of(page, point, width_max));
+  }
+  return pictures;
+}
+
+Result<std::vector<Evaluated>> EvaluatorClient::evaluate(PageIndex page, const std::filesystem::path& file,
+                                                         const std::string& ground_truth,
+                                                         const std::vector<Point>& points) {
+  if (auto loaded = load(page, file, ground_truth); !loaded) return loaded.error();
   const std::vector<Attempt> attempts(points.size(), Attempt{1});
   if (auto sent = send(Evaluate{BatchId{1}, page, points, attempts}); !sent) return sent.error();
   std::vector<Evaluated> results;

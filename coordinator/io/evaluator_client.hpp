@@ -25,7 +25,8 @@ class EvaluatorClient {
 
   /// Versions of the libraries the evaluator is linked with.
   [[nodiscard]] Result<EngineVersions> versions();
-  /// What the image file is; an unreadable one is a description with an error, a dead child too ("… crashed the decoder").
+  /// What the image file is; an unreadable one is a description with an error, a dead child too ("… crashed the
+  /// decoder").
   [[nodiscard]] Result<PageDescription> describe(const std::filesystem::path& file, std::uint64_t max_pixels);
   /// Loads every one of these "fra+eng" forms from the folder for engine mode `oem`.
   [[nodiscard]] Result<void> check_models(const std::filesystem::path& tessdata,
@@ -37,12 +38,19 @@ class EvaluatorClient {
   [[nodiscard]] Result<std::vector<Evaluated>> evaluate(PageIndex page, const std::filesystem::path& file,
                                                         const std::string& ground_truth,
                                                         const std::vector<Point>& points);
+  /// The page through each point's stages, as WebP pictures at most so wide; after a death the next one gets a new
+  /// child.
+  [[nodiscard]] std::vector<Result<std::string>> preview(PageIndex page, const std::filesystem::path& file,
+                                                         const std::vector<Point>& points, std::uint32_t width_max);
 
  private:
   [[nodiscard]] Result<void> start();
   [[nodiscard]] Result<void> send(const EvaluatorCommand& command, int descriptor = -1);
   /// The next report within the time, or an Error that says how the child ended.
   [[nodiscard]] Result<EvaluatorReport> receive(std::chrono::seconds within);
+  /// Has the prepared screening's page loaded.
+  [[nodiscard]] Result<void> load(PageIndex page, const std::filesystem::path& file, const std::string& ground_truth);
+  [[nodiscard]] Result<std::string> preview_of(PageIndex page, const Point& point, std::uint32_t width_max);
   [[nodiscard]] Error death(const std::string& what);
 
   std::filesystem::path program_;

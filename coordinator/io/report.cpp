@@ -1,10 +1,7 @@
 #include "coordinator/io/report.hpp"
 
-#include <fmt/format.h>
-
 #include "common/version.hpp"
 #include "coordinator/io/report_model.hpp"
-#include "coordinator/io/summary.hpp"
 #include "coordinator/io/web_pages.hpp"
 
 namespace ocrs {
@@ -31,27 +28,6 @@ ReportJson account_json(const ScreeningResults& results) {
           {"backends", account.backends}};
 }
 
-ReportJson verdict_of(const ScreeningResults& results) {
-  const Ranking& ranking = results.ranking;
-  const PointScores* best = ranking.best();
-  std::vector<std::string> sentences;
-  if (!best) {
-    sentences.push_back("No setting has a result on every page yet, so there is no best one.");
-  } else if (best->point == baseline_point) {
-    sentences.push_back(
-        fmt::format("Leave the pages as they are: none of the {} settings reads them better.", results.points.size()));
-  } else {
-    sentences.push_back(
-        fmt::format("Best setting: point {}, {}.", best->point.value, setting_text(results, best->point)));
-    if (best->gain) {
-      sentences.push_back(fmt::format("It gains {:+.4f} in {} over the untouched pages ({:.4f} against {:.4f}).",
-                                      *best->gain, ranking.objective.name, best->objective.value_or(0),
-                                      ranking.baseline().objective.value_or(0)));
-    }
-  }
-  return {{"sentences", sentences}};
-}
-
 }  // namespace
 
 std::string report_json(const ReportSources& sources) {
@@ -69,7 +45,7 @@ std::string report_json(const ReportSources& sources) {
                      {"pipeline", record.screening.pipeline.name},
                      {"complete", results.complete()},
                      {"objective", results.ranking.objective.name}};
-  json["verdict"] = verdict_of(results);
+  json["verdict"] = report_verdict(results, sources.analysis);
   json["account"] = account_json(results);
   json["factors"] = report_factors(results);
   json["pages"] = report_page_list(results);
@@ -77,6 +53,7 @@ std::string report_json(const ReportSources& sources) {
   json["matrix"] = report_matrix(results);
   json["failures"] = report_failures(results);
   json["timeline"] = report_timeline(results);
+  json["analysis"] = report_analysis(sources.analysis);
   json["best"] = report_best_pages(sources);
   return json.dump(-1, ' ', false, ReportJson::error_handler_t::replace);
 }

@@ -4,8 +4,8 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "coordinator/io/output_folder.hpp"
 #include "coordinator/io/screening_results.hpp"
@@ -13,13 +13,19 @@
 
 namespace ocrs {
 
-/// A page through a point's pipeline (empty values and index -1: untouched) as a small WebP file, or why there is none.
-using PagePreview = std::function<Result<std::string>(PageIndex page, const Point& point)>;
+/// One page through each of the points (index -1 without values: untouched) as small WebP files.
+struct PagePictures {
+  PageIndex page;
+  std::vector<Result<std::string>> pictures;  // one per point, or why there is none
+};
+using PagePreviews =
+    std::function<std::vector<PagePictures>(const std::vector<PageIndex>& pages, const std::vector<Point>& points)>;
 
 struct ReportSources {
   const ScreeningResults& results;
-  SqliteJournal& journal;  // for the readings
-  PagePreview preview;     // may be empty: the report then shows texts alone
+  const Analysis& analysis;  // of these results
+  SqliteJournal& journal;    // for the readings
+  PagePreviews previews;     // may be empty: the report then shows texts alone
 };
 
 /// The page's data. Equal results give equal bytes.

@@ -28,6 +28,10 @@ using ReportJson = nlohmann::ordered_json;
 [[nodiscard]] ReportJson report_failures(const ScreeningResults& results);
 /// Finished evaluations per worker and piece of time.
 [[nodiscard]] ReportJson report_timeline(const ScreeningResults& results);
+/// What the analysis says, as its structs have it.
+[[nodiscard]] ReportJson report_analysis(const Analysis& analysis);
+/// Three sentences: the best setting, its gain with the interval, how sure that is; and whether it is.
+[[nodiscard]] ReportJson report_verdict(const ScreeningResults& results, const Analysis& analysis);
 /// The pages before and after, with their texts, at the best design point.
 [[nodiscard]] ReportJson report_best_pages(const ReportSources& sources);
 

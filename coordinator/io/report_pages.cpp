@@ -39,16 +39,15 @@ class BestPages {
       : sources_(sources), results_(sources.results), point_(point) {}
 
   [[nodiscard]] ReportJson json() {
-    std::vector<std::uint32_t> order = by_interest();
+    const std::vector<std::uint32_t> order = by_interest();
     ReportJson pages = ReportJson::array();
-    std::size_t previewed = 0;
     for (const std::uint32_t page : order) {
       ReportJson one = {{"page", page}, {"before", side(page, baseline_point)}, {"after", side(page, point_)}};
       const std::string& truth = results_.record.screening.pages[page].ground_truth;
       if (results_.record.screening.pages[page].spec.ground_truth) one["truth"] = text(truth);
-      if (sources_.preview && previewed < previewed_pages_max && add_previews(page, one)) ++previewed;
       pages.push_back(std::move(one));
     }
+    add_previews(order, pages);
     return {{"point", point_.value}, {"pages", std::move(pages)}};
   }
 
@@ -102,21 +101,25 @@ class BestPages {
     return json;
   }
 
-  [[nodiscard]] bool add_previews(std::uint32_t page, ReportJson& one) const {
-    const Point untouched{baseline_point, {}};
-    const Point& setting = results_.points[static_cast<std::size_t>(point_.value)];
-    bool any = false;
-    const std::pair<const char*, const Point*> sides[] = {{"before", &untouched}, {"after", &setting}};
-    for (const auto& [name, point] : sides) {
-      const Result<std::string> image = sources_.preview(PageIndex{page}, *point);
-      if (image && image->size() <= preview_bytes_max) {
-        one[name]["image"] = "data:image/webp;base64," + base64(*image);
-        any = true;
-      } else {
-        one[name]["no_image"] = image ? "the preview is too large" : image.error().text;
+  /// Pictures of the first of the pages: `json` has them in the same order.
+  void add_previews(std::vector<std::uint32_t> order, ReportJson& json) const {
+    if (!sources_.previews) return;
+    if (order.size() > previewed_pages_max) order.resize(previewed_pages_max);
+    std::vector<PageIndex> pages;
+    for (const std::uint32_t page : order) pages.push_back(PageIndex{page});
+    const std::vector<Point> points{Point{baseline_point, {}}, results_.points[static_cast<std::size_t>(point_.value)]};
+    const std::vector<PagePictures> all = sources_.previews(pages, points);
+    for (std::size_t i = 0; i < all.size() && i < order.size(); ++i) {
+      constexpr const char* sides[] = {"before", "after"};
+      for (std::size_t side = 0; side < std::size(sides) && side < all[i].pictures.size(); ++side) {
+        const Result<std::string>& picture = all[i].pictures[side];
+        if (picture && picture->size() <= preview_bytes_max) {
+          json[i][sides[side]]["image"] = "data:image/webp;base64," + base64(*picture);
+        } else {
+          json[i][sides[side]]["no_image"] = picture ? "the picture is too large" : picture.error().text;
+        }
       }
     }
-    return any;
   }
 
   const ReportSources& sources_;

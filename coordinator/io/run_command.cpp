@@ -26,6 +26,7 @@
 #include "coordinator/io/live_page.hpp"
 #include "coordinator/io/load_screening.hpp"
 #include "coordinator/io/models.hpp"
+#include "coordinator/io/page_previews.hpp"
 #include "coordinator/io/plan.hpp"
 #include "coordinator/io/report.hpp"
 #include "coordinator/io/server.hpp"
@@ -214,7 +215,7 @@ int finish(SqliteJournal& journal, const OutputPaths& paths, RunEnd end, Surroga
   const auto analysis = analysis_of(results, &surrogate);
   if (!analysis) throw StartupError(analysis.error().text);
   // The manifest comes last among the other files: whoever waits for it finds the report, too.
-  if (auto written = write_report(paths, {results, journal, {}}); !written) throw StartupError(written.error().text);
+  if (auto written = write_report(paths, {results, *analysis, journal, page_previews(results.record)}); !written) throw StartupError(written.error().text);
   if (auto written = write_all(paths, results, *analysis); !written) throw StartupError(written.error().text);
   fmt::print("{}", summary_text(results, *analysis, paths));
   if (end == RunEnd::interrupted) {

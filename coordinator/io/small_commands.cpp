@@ -18,6 +18,7 @@
 #include "coordinator/io/exports.hpp"
 #include "coordinator/io/init_template.hpp"
 #include "coordinator/io/models.hpp"
+#include "coordinator/io/page_previews.hpp"
 #include "coordinator/io/report.hpp"
 #include "coordinator/io/rescore.hpp"
 #include "coordinator/io/sqlite_optuna.hpp"
@@ -142,7 +143,8 @@ int rescore_command(const std::filesystem::path& dir, Surrogate& surrogate) {
   const auto results = read_results(*journal);
   if (!results) throw StartupError(results.error().text);
   const Analysis analysis = write_results(folder.paths(), *results, surrogate);
-  if (auto written = write_report(folder.paths(), {*results, *journal, {}}); !written) {
+  if (auto written = write_report(folder.paths(), {*results, analysis, *journal, page_previews(results->record)});
+      !written) {
     throw StartupError(written.error().text);
   }
   fmt::print("{} evaluations scored again, the ground truth of {} pages has changed\n{}", rescored->evaluations,
@@ -157,7 +159,8 @@ int report_command(const std::filesystem::path& dir, Surrogate& surrogate) {
   if (!results) throw StartupError(results.error().text);
   const auto analysis = analysis_of(*results, &surrogate);
   if (!analysis) throw StartupError(analysis.error().text);
-  if (auto written = write_report(paths, {*results, *journal, {}}); !written) throw StartupError(written.error().text);
+  if (auto written = write_report(paths, {*results, *analysis, *journal, page_previews(results->record)}); !written)
+    throw StartupError(written.error().text);
   write_or_throw(paths.portfolio_yaml(), portfolio_yaml(*results, *analysis));
   fmt::print("{}{}\n", advice_text(*analysis), paths.report_html().string());
   return exit_complete;

@@ -173,6 +173,40 @@ TEST(Evaluator, DescribesAnImage) {
   EXPECT_NE(child.expect<PageDescription>().error, "") << "no bytes came";
 }
 
+cv::Mat picture_in(const Previewed& previewed) {
+  const std::vector<std::uint8_t> bytes(previewed.image.begin(), previewed.image.end());
+  return bytes.empty() ? cv::Mat() : cv::imdecode(bytes, cv::IMREAD_GRAYSCALE);
+}
+
+TEST(Evaluator, ShowsAPageThroughASettingAsASmallPictureWithoutReadingIt) {
+  const ScreeningSpec spec = open_screening();
+  PreparedEvaluator child(spec);
+  const auto ask = [&](const Point& setting, std::uint32_t width) {
+    child.send(Preview{PageIndex{0}, setting, width});
+    while (const auto report = child.receive()) {
+      const auto* started = std::get_if<Started>(&*report);
+      EXPECT_NE(started ? started->node : "", "recognise");
+      if (const auto* previewed = std::get_if<Previewed>(&*report)) return *previewed;
+    }
+    return Previewed{"the evaluator went away", {}};
+  };
+  const cv::Mat untouched = picture_in(ask({baseline_point, {}}, 400));
+  ASSERT_EQ(untouched.size(), cv::Size(400, 100));
+  cv::Mat expected;
+  cv::resize(drawn_page(), expected, {400, 100}, 0, 0, cv::INTER_AREA);
+  EXPECT_LT(cv::norm(untouched, expected, cv::NORM_L1) / double(expected.total()), 6) << "lossy, but the page";
+  cv::Mat binary;
+  cv::threshold(drawn_page(), binary, 0, 255, cv::THRESH_BINARY | cv::THRESH_OTSU);
+  cv::resize(binary, expected, {400, 100}, 0, 0, cv::INTER_AREA);
+  const cv::Mat after = picture_in(ask(point(spec, 3, otsu()), 400));
+  ASSERT_EQ(after.size(), expected.size());
+  EXPECT_LT(cv::norm(after, expected, cv::NORM_L1) / double(expected.total()), 6);
+  EXPECT_EQ(picture_in(ask({baseline_point, {}}, 5000)).cols, 800) << "never larger than the page";
+  EXPECT_NE(ask({baseline_point, {}}, 0).error, "");
+  child.send(Preview{PageIndex{1}, {baseline_point, {}}, 400});
+  EXPECT_NE(child.expect<Previewed>().error.find("not loaded"), std::string::npos);
+}
+
 TEST(Evaluator, ChecksModels) {
   EvaluatorChild child;
   child.expect<Ready>();

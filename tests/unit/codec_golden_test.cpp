@@ -136,6 +136,7 @@ std::map<std::string, Check> checks() {
       {"EVALUATE", command(Evaluate{batch7, PageIndex{1}, points(), {Attempt{1}, Attempt{2}}})},
       {"DESCRIBE_PAGE", command(DescribePage{"letters/a.tif", 200'000'000})},
       {"CHECK_MODELS", command(CheckModels{"/tmp/models", {"fra+eng", "deu"}, 0})},
+      {"PREVIEW", command(Preview{PageIndex{1}, Point{PointIndex{1023}, {FactorValue{}, FactorValue{"nlm"}}}, 900})},
       {"QUIT", command(Quit{})},
       {"READY", report(Ready{engine})},
       {"STARTED", report(Started{id(1, 1023), "recognise"})},
@@ -143,6 +144,7 @@ std::map<std::string, Check> checks() {
       {"EVALUATE_DONE", report(EvaluateDone{batch7, 412000000, 733000000})},
       {"PAGE_DESCRIPTION", report(PageDescription{"", {{2481, 3508, 300, "tag", 201.25, 3.5}}})},
       {"MODELS_CHECKED", report(ModelsChecked{"/tmp/models: no deu.traineddata"})},
+      {"PREVIEWED", report(Previewed{"", "RIFF"})},
       {"PROBLEM", report(Problem{"the page was not loaded", true})},
       {"READING", check_of(reading(), decode_reading)},
   };

@@ -100,6 +100,11 @@ class Evaluator {
     report(EvaluateDone{command.batch, resident_bytes(), peak_resident_bytes()});
   }
 
+  void on(const Preview& command, const UniqueFd&) {
+    if (!pages_) return complain("a preview without a screening");
+    report(pages_->preview(command));
+  }
+
   void on(const DescribePage& command, const UniqueFd& descriptor) {
     PageDescription description;
     try {

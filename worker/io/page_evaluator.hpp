@@ -38,6 +38,9 @@ class PageEvaluator {
   /// itself makes no sense (another page, points and attempts of different number) and that nothing was reported.
   [[nodiscard]] Result<void> evaluate(const Evaluate& command);
 
+  /// The final image of one point as a small picture; nothing is recognised.
+  [[nodiscard]] Previewed preview(const Preview& command);
+
  private:
   /// What one final image gave. With a failure the rest is empty.
   struct ImageReading {
