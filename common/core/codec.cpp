@@ -39,6 +39,11 @@ struct EnumRange<FactorUnit> {
   static constexpr std::uint64_t count = static_cast<std::uint64_t>(FactorUnit::px300) + 1;
 };
 
+template <>
+struct EnumRange<DocumentFormat> {
+  static constexpr std::uint64_t count = static_cast<std::uint64_t>(DocumentFormat::pdf) + 1;
+};
+
 template <class T>
 concept ScalarId = std::same_as<T, PointIndex> || std::same_as<T, PageIndex> || std::same_as<T, BatchId> ||
     std::same_as<T, Attempt> || std::same_as<T, LaneIndex>;

@@ -376,6 +376,14 @@ inline const char* rule_broken_by(const Evaluate& m) {
   return m.points.size() == m.attempts.size() ? nullptr : "'points' and 'attempts' differ in length";
 }
 
+template <class V, Like<Render> T>
+void fields(V& v, T& m) {
+  v.required("page", m.page);
+  v.required("point", m.point);
+  v.required("format", m.format);
+  v("title", m.title);
+}
+
 template <class V, Like<DescribePage> T>
 void fields(V& v, T& m) {
   v("name", m.name);
@@ -422,6 +430,11 @@ void fields(V& v, T& m) {
   v.required("batch", m.batch);
   v("resident_bytes", m.resident_bytes);
   v("peak_bytes", m.peak_bytes);
+}
+
+template <class V, Like<Rendered> T>
+void fields(V& v, T& m) {
+  v.required("result", m.result);
 }
 
 template <class V, Like<PageFrame> T>
@@ -514,6 +527,8 @@ inline constexpr std::string_view wire_name<LoadPage> = "LOAD_PAGE";
 template <>
 inline constexpr std::string_view wire_name<Evaluate> = "EVALUATE";
 template <>
+inline constexpr std::string_view wire_name<Render> = "RENDER";
+template <>
 inline constexpr std::string_view wire_name<DescribePage> = "DESCRIBE_PAGE";
 template <>
 inline constexpr std::string_view wire_name<CheckModels> = "CHECK_MODELS";
@@ -529,6 +544,8 @@ template <>
 inline constexpr std::string_view wire_name<Evaluated> = "EVALUATED";
 template <>
 inline constexpr std::string_view wire_name<EvaluateDone> = "EVALUATE_DONE";
+template <>
+inline constexpr std::string_view wire_name<Rendered> = "RENDERED";
 template <>
 inline constexpr std::string_view wire_name<PageDescription> = "PAGE_DESCRIPTION";
 template <>

@@ -39,6 +39,18 @@ struct Evaluate {
   bool operator==(const Evaluate&) const = default;
 };
 
+/// What `ocrscreen apply` makes of a page.
+enum class DocumentFormat : std::uint8_t { png, txt, hocr, alto, pdf };
+
+/// Evaluate one point on the loaded page and make a document of it. Answered by Rendered.
+struct Render {
+  PageIndex page;
+  Point point;
+  DocumentFormat format = DocumentFormat::png;  // png: the final image; nothing is recognised
+  std::string title;                            // the page's name, as the document shows it
+  bool operator==(const Render&) const = default;
+};
+
 /// Decode the image that comes as the frame's descriptor and say what it is; needs no Prepare.
 struct DescribePage {
   std::string name;  // for error texts
@@ -66,7 +78,7 @@ struct Quit {
   bool operator==(const Quit&) const = default;
 };
 
-using EvaluatorCommand = std::variant<Prepare, LoadPage, Evaluate, DescribePage, CheckModels, Quit, Preview>;
+using EvaluatorCommand = std::variant<Prepare, LoadPage, Evaluate, DescribePage, CheckModels, Quit, Preview, Render>;
 
 // ---- reports ----
 
@@ -97,6 +109,12 @@ struct EvaluateDone {
   bool operator==(const EvaluateDone&) const = default;
 };
 
+/// The answer to Render; the document's bytes come as the frame's descriptor unless it failed.
+struct Rendered {
+  EvaluationResult result;  // of the attempt 1; for png without text and word scores
+  bool operator==(const Rendered&) const = default;
+};
+
 struct PageFrame {
   std::uint32_t width = 0, height = 0;  // px after orientation
   double dpi = 0;
@@ -107,7 +125,7 @@ struct PageFrame {
 };
 
 struct PageDescription {
-  std::string error;  // one sentence; empty = readable
+  std::string error;              // one sentence; empty = readable
   std::vector<PageFrame> frames;  // one, or one per page of a multi-page TIFF
   bool operator==(const PageDescription&) const = default;
 };
@@ -130,6 +148,7 @@ struct Problem {
   bool operator==(const Problem&) const = default;
 };
 
-using EvaluatorReport = std::variant<Ready, Started, Evaluated, EvaluateDone, PageDescription, ModelsChecked, Problem, Previewed>;
+using EvaluatorReport = std::variant<Ready, Started, Evaluated, EvaluateDone, PageDescription, ModelsChecked, Problem,
+                                     Previewed, Rendered>;
 
 }  // namespace ocrs

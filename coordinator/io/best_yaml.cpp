@@ -73,11 +73,25 @@ std::string factors_of(const ScreeningResults& results, const PointScores& best)
   for (std::size_t f = 0; f < slots.size(); ++f) {
     if (std::holds_alternative<std::monostate>(values[f])) continue;
     text += "  " + slots[f].factor->name + ": " + yaml(values[f]);
-    std::string remark = results.record.screening.pipeline.stages[slots[f].stage].name;
-    if (slots[f].factor->unit != FactorUnit::none) remark += ", " + std::string(to_string(slots[f].factor->unit));
-    text += "  # " + remark + "\n";
+    text += "  # " + results.record.screening.pipeline.stages[slots[f].stage].name + "\n";
   }
   return text;
+}
+
+/// Of every factor that has one: without it a configuration's own `unit` would be lost.
+std::string units_of(const PipelineSpec& pipeline) {
+  std::string text;
+  for (const FactorSlot& slot : factor_slots(pipeline)) {
+    if (slot.factor->unit == FactorUnit::none) continue;
+    text += "  " + slot.factor->name + ": " + std::string(to_string(slot.factor->unit)) + "\n";
+  }
+  return text.empty() ? "units: {}\n" : "units:\n" + text;
+}
+
+std::string limits_of(const EvaluationLimits& limits) {
+  return "limits:\n  max_pixels: " + std::to_string(limits.max_pixels) +
+         "\n  components: " + std::to_string(limits.components) +
+         "\n  deadline_s: " + std::to_string(limits.deadline_s) + "\n";
 }
 
 std::string scores_of(const char* key, const ScoreRow& row) {
@@ -103,7 +117,8 @@ std::string reading_of(const ScreeningResults& results) {
   for (const ModelRef& model : screening.models)
     text += "  " + quoted(model.language) + ": " + quoted(to_hex(model.hash)) + "\n";
 
-  text += "pipeline: " + pipeline_of(screening.pipeline) + "\n";
+  text += "pipeline: " + pipeline_of(screening.pipeline) + "\n" + units_of(screening.pipeline);
+  text += limits_of(screening.limits);
   return text;
 }
 
@@ -158,7 +173,7 @@ std::string best_yaml(const ScreeningResults& results) {
   std::string text = "# Written by ocrscreen " + std::string(program_version) + "; `ocrscreen apply` reads it.\n";
   text += "# " + verdict + ".\n";
   if (!results.complete()) text += "# The screening is not complete: this may change.\n";
-  text += "run_id: " + quoted(to_hex(record.run)) + "\n";
+  text += "ocrscreen: best\nrun_id: " + quoted(to_hex(record.run)) + "\n";
   text += "screening: " + quoted(screening.title) + "\n";
   text += "verdict: " + quoted(verdict) + "\n";
   text += "point: " + (best ? std::to_string(best->point.value) : "null") + "\n";

@@ -63,6 +63,24 @@ int run_coordinator_cli(int argc, char** argv, Surrogate& surrogate) {
   report->add_option("DIR", dir, "the output folder")->required();
   report->callback([&] { exit_code = report_command(dir, surrogate); });
 
+  ApplyOptions apply;
+  auto* applied = app.add_subcommand("apply", "put a setting or a portfolio to use on new pages");
+  applied->add_option("BEST.yaml", apply.settings, "best.yaml or portfolio.yaml of a screening")->required();
+  applied->add_option("IN", apply.inputs, "images, PDFs, folders of them, or globs")->required();
+  applied->add_option("--out", apply.out, "folder to write to")->required();
+  applied->add_option("--format", apply.format, "png (the prepared image), txt, hocr, alto or pdf (searchable)")
+      ->check(CLI::IsMember({"png", "txt", "hocr", "alto", "pdf"}))
+      ->capture_default_str();
+  applied->add_option("--jobs", apply.jobs, "pages at a time; default: one per core, as far as memory reaches")
+      ->check(CLI::Range(1, 1024));
+  applied->add_option("--languages", apply.languages, "read these languages instead of the file's, as fra+eng");
+  applied->add_option("--psm", apply.psm, "page segmentation mode instead of the file's")
+      ->check(CLI::IsMember({1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}));
+  applied->add_option("--dpi", apply.dpi, "resolution of the pages instead of what they say")
+      ->check(CLI::Range(30.0, 4800.0));
+  applied->add_flag("--force", apply.force, "replace outputs that are there; never an input");
+  applied->callback([&] { exit_code = apply_command(apply); });
+
   auto* doctor = app.add_subcommand("doctor", "check this machine: programs, models, memory, disk");
   doctor->callback([&] { exit_code = doctor_command(); });
 

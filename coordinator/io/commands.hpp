@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "coordinator/core/surrogate.hpp"
 
@@ -24,6 +25,18 @@ struct RunOptions {
   bool insecure = false;
 };
 
+struct ApplyOptions {
+  std::filesystem::path settings;  // best.yaml or portfolio.yaml
+  std::vector<std::string> inputs;
+  std::filesystem::path out;
+  std::string format = "png";
+  std::optional<std::uint32_t> jobs;
+  bool force = false;
+  std::optional<std::string> languages;  // in place of the file's
+  std::optional<std::int32_t> psm;
+  std::optional<double> dpi;  // in place of the pages' own
+};
+
 /// Writes a commented configuration; refuses to overwrite.
 [[nodiscard]] int init_command(const std::filesystem::path& file);
 /// Prints the design as a table, or writes it as CSV with the coordinates u_1 … u_d.
@@ -39,6 +52,8 @@ struct RunOptions {
 /// Writes report.html and portfolio.yaml into DIR from its journal, also while a coordinator is at work there, and
 /// prints the verdict with all advice.
 [[nodiscard]] int report_command(const std::filesystem::path& dir, Surrogate& surrogate);
+/// Images or documents of new pages, made with the settings of a file; apply.csv tells of each.
+[[nodiscard]] int apply_command(const ApplyOptions& options);
 [[nodiscard]] int doctor_command();
 
 }  // namespace ocrs

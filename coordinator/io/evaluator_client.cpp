@@ -15,9 +15,10 @@ namespace ocrs {
 namespace {
 
 using std::chrono::seconds;
-constexpr seconds start_within{60}, describe_within{180}, models_within{120}, evaluate_within{3600},
-    preview_within{120};
+constexpr seconds start_within{60}, describe_within{180}, models_within{120}, preview_within{120};
+constexpr seconds slack{30};  // beyond the deadline of a stage, for a machine that is busy
 constexpr std::size_t image_bytes_max = std::size_t{2} << 30;
+constexpr std::size_t document_bytes_max = std::size_t{4} << 30;
 
 }  // namespace
 
@@ -44,6 +45,8 @@ Result<void> EvaluatorClient::start() {
   if (!child) return child.error();
   child_ = std::move(*child);
   prepared_ = false;
+  loaded_.reset();
+  node_.clear();
   auto first = receive(start_within);
   if (!first) return first.error();
   if (const auto* ready = std::get_if<Ready>(&*first)) {
@@ -59,17 +62,23 @@ Result<void> EvaluatorClient::start() {
 }
 
 Error EvaluatorClient::death(const std::string& what) {
-  std::string text = what;
+  std::string text = what + (node_.empty() ? "" : " in " + node_);
   if (child_) {
     ErrorTail tail;
     // The pipe ends with the child; what it printed before is still in it.
     child_->signal_group(SIGKILL);
     const ChildExit exit = child_->reap();
+    node_.clear();
     tail.read_from(child_->error_output());
     text += " (" + to_string(exit) + (tail.text().empty() ? "" : "; its last words: " + tail.text()) + ")";
   }
   child_.reset();
   return Error{text};
+}
+
+Error EvaluatorClient::given_up(const std::string& what) {
+  child_.reset();
+  return Error{what};
 }
 
 Result<void> EvaluatorClient::send(const EvaluatorCommand& command, int descriptor) {
@@ -92,9 +101,25 @@ Result<EvaluatorReport> EvaluatorClient::receive(seconds within) {
     const ChildExit exit = child_->reap();
     tail.read_from(child_->error_output());
     child_.reset();
-    return Error{"the evaluator " + to_string(exit) + (tail.text().empty() ? "" : "; its last words: " + tail.text())};
+    const std::string where = node_.empty() ? "" : " in " + node_;
+    return Error{"the evaluator " + to_string(exit) + where +
+                 (tail.text().empty() ? "" : "; its last words: " + tail.text())};
   }
+  descriptor_ = std::move((*frame)->descriptor);
   return decode_evaluator_report((*frame)->bytes);
+}
+
+Result<EvaluatorReport> EvaluatorClient::receive_past_started() {
+  while (true) {
+    auto report = receive(seconds{prepare_->screening.limits.deadline_s} + slack);
+    if (!report) return report;
+    const auto* started = std::get_if<Started>(&*report);
+    if (!started) {
+      node_.clear();
+      return report;
+    }
+    node_ = started->node;
+  }
 }
 
 Result<EngineVersions> EvaluatorClient::versions() {
@@ -129,6 +154,11 @@ Result<void> EvaluatorClient::check_models(const std::filesystem::path& tessdata
   return death("the evaluator answered CHECK_MODELS with another report");
 }
 
+void EvaluatorClient::prepare(Prepare screening) {
+  prepare_ = std::move(screening);
+  prepared_ = false;
+}
+
 Result<void> EvaluatorClient::load(PageIndex page, const std::filesystem::path& file, const std::string& ground_truth) {
   OCRS_CHECK(prepare_.has_value(), "a page before prepare()");
   if (auto started = start(); !started) return started.error();
@@ -136,9 +166,12 @@ Result<void> EvaluatorClient::load(PageIndex page, const std::filesystem::path& 
     if (auto sent = send(*prepare_); !sent) return sent.error();
     prepared_ = true;
   }
+  loaded_.reset();
   auto bytes = make_memory_file_of(file.c_str(), image_bytes_max);
   if (!bytes) return bytes.error();
-  return send(LoadPage{page, ground_truth}, bytes->get());
+  if (auto sent = send(LoadPage{page, ground_truth}, bytes->get()); !sent) return sent.error();
+  loaded_ = {page, file};
+  return {};
 }
 
 Result<std::string> EvaluatorClient::preview_of(PageIndex page, const Point& point, std::uint32_t width_max) {
@@ -179,12 +212,31 @@ Result<std::vector<Evaluated>> EvaluatorClient::evaluate(PageIndex page, const s
   if (auto sent = send(Evaluate{BatchId{1}, page, points, attempts}); !sent) return sent.error();
   std::vector<Evaluated> results;
   while (true) {
-    auto report = receive(evaluate_within);
+    auto report = receive_past_started();
     if (!report) return report.error();
     if (auto* evaluated = std::get_if<Evaluated>(&*report)) results.push_back(std::move(*evaluated));
-    if (const auto* problem = std::get_if<Problem>(&*report)) return Error{problem->text};
+    if (const auto* problem = std::get_if<Problem>(&*report)) return given_up(problem->text);
     if (std::holds_alternative<EvaluateDone>(*report)) return results;
   }
+}
+
+Result<EvaluatorClient::Document> EvaluatorClient::render(const std::filesystem::path& file, const Render& order) {
+  const std::pair<PageIndex, std::filesystem::path> wanted{order.page, file};
+  if (!prepared_ || !child_ || loaded_ != wanted) {
+    if (auto loaded = load(order.page, file, ""); !loaded) return loaded.error();
+  }
+  if (auto sent = send(order); !sent) return sent.error();
+  auto report = receive_past_started();
+  if (!report) return report.error();
+  if (const auto* problem = std::get_if<Problem>(&*report)) return given_up(problem->text);
+  auto* rendered = std::get_if<Rendered>(&*report);
+  if (!rendered) return given_up("the evaluator answered RENDER with another report");
+  Document document{std::move(rendered->result), {}};
+  if (document.result.failure) return document;
+  auto bytes = MemoryView::map(descriptor_.get(), document_bytes_max);
+  if (!bytes) return given_up("the document did not come: " + bytes.error().text);
+  document.bytes = bytes->bytes();
+  return document;
 }
 
 }  // namespace ocrs

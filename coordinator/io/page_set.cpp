@@ -1,7 +1,6 @@
 #include "coordinator/io/page_set.hpp"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -13,6 +12,7 @@
 #include "common/io/hash.hpp"
 #include "coordinator/core/page_sample.hpp"
 #include "coordinator/io/glob.hpp"
+#include "coordinator/io/page_files.hpp"
 #include "coordinator/io/pdf_pages.hpp"
 
 namespace ocrs {
@@ -20,22 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 12> image_extensions = {".png",  ".jpg", ".jpeg", ".tif", ".tiff", ".jp2",
-                                                               ".webp", ".bmp", ".pnm",  ".pgm", ".ppm",  ".pbm"};
 constexpr std::size_t ground_truth_bytes_max = 64 * 1024 * 1024;
-
-std::string lower_extension(const fs::path& file) {
-  std::string extension = file.extension().string();
-  for (char& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return extension;
-}
-
-bool is_pdf(const fs::path& file) { return lower_extension(file) == ".pdf"; }
-
-bool is_image(const fs::path& file) {
-  const std::string extension = lower_extension(file);
-  return std::find(image_extensions.begin(), image_extensions.end(), extension) != image_extensions.end();
-}
 
 bool is_ground_truth(const fs::path& file) { return file.native().ends_with(".gt.txt"); }
 
@@ -59,7 +44,9 @@ class PageFinder {
 
   PageSet find() {
     expand_globs();
-    common_ = common_folder();
+    std::vector<fs::path> files;
+    for (const auto& [file, options] : files_) files.emplace_back(file);
+    common_ = common_folder(files);
     for (const auto& [file, options] : files_) add_file(file, options);
     settle_unreadable();
     merge_equal();
@@ -80,7 +67,6 @@ class PageFinder {
 
   void expand_globs();
   void take_matches(const PageEntry& entry, const std::vector<fs::path>& matches);
-  [[nodiscard]] fs::path common_folder() const;
   [[nodiscard]] std::string name_of(const fs::path& file) const;
   void add_file(const fs::path& file, const PageOptions& options);
   void add_pdf(const fs::path& file, const ContentHash& hash, const PageOptions& options);
@@ -109,7 +95,7 @@ void PageFinder::expand_globs() {
     std::vector<fs::path> pages;
     std::vector<fs::path> others;
     for (const fs::path& file : *matches) {
-      if (is_image(file) || is_pdf(file)) {
+      if (is_image_file(file) || is_pdf_file(file)) {
         pages.push_back(file);
       } else if (!is_ground_truth(file)) {
         others.push_back(file);
@@ -142,20 +128,6 @@ void PageFinder::take_matches(const PageEntry& entry, const std::vector<fs::path
   }
 }
 
-fs::path PageFinder::common_folder() const {
-  if (files_.empty()) return {};
-  fs::path common = fs::path(files_.begin()->first).parent_path();
-  // The files are sorted: what the first and the last share, all share. Not so by components, hence every one.
-  for (const auto& [file, options] : files_) {
-    const fs::path folder = fs::path(file).parent_path();
-    const auto [ours, theirs] = std::mismatch(common.begin(), common.end(), folder.begin(), folder.end());
-    fs::path shared;
-    for (auto part = common.begin(); part != ours; ++part) shared /= *part;
-    common = shared;
-  }
-  return common;
-}
-
 std::string PageFinder::name_of(const fs::path& file) const {
   return file.lexically_relative(common_).generic_string();
 }
@@ -173,7 +145,7 @@ void PageFinder::add_file(const fs::path& file, const PageOptions& options) {
     unreadable_.push_back(hash.error().text);
     return;
   }
-  if (is_pdf(file)) {
+  if (is_pdf_file(file)) {
     add_pdf(file, *hash, options);
     return;
   }

@@ -17,7 +17,7 @@ std::string duration_text(std::chrono::seconds duration) {
 }
 
 std::string progress_text(const ProgressNumbers& n, std::size_t columns) {
-  std::string text = fmt::format("{}/{} evaluations", n.finished, n.total);
+  std::string text = fmt::format("{}/{} {}", n.finished, n.total, n.unit);
   if (n.total > 0) text += fmt::format(" ({:.0f} %)", std::floor(100.0 * double(n.finished) / double(n.total)));
   if (n.per_second > 0)
     text +=

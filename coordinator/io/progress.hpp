@@ -8,17 +8,19 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace ocrs {
 
 struct ProgressNumbers {
-  std::uint64_t total = 0, finished = 0;  // evaluations; finished = done + failed + missing
+  std::string_view unit = "evaluations";  // what is counted
+  std::uint64_t total = 0, finished = 0;  // finished = done + failed + missing
   std::uint64_t failed = 0, missing = 0;
   std::uint32_t workers = 0, lanes = 0;
   double per_second = 0;  // 0 = not known yet
   std::optional<std::chrono::seconds> remaining;
-  std::string best;    // "point 17 cer 0.12 (untouched 0.20, 5 of 24 pages)"; empty = none yet
-  std::string state;   // "", "paused", "waiting for workers", "disk full: …"
+  std::string best;   // "point 17 cer 0.12 (untouched 0.20, 5 of 24 pages)"; empty = none yet
+  std::string state;  // "", "paused", "waiting for workers", "disk full: …"
 };
 
 /// One line without newline, at most `columns` columns wide (0 = unlimited); the best-so-far part gives way first.

@@ -307,6 +307,11 @@ class FakeEngine final : public OcrEngine {
     if (level == 2) return Error{"refused"};
     return Reading{key_.languages + std::to_string(level), {}};
   }
+  Result<Document> document(const cv::Mat& grey, const DocumentOrder& order) override {
+    Result<Reading> reading = read(grey);
+    if (!reading.ok()) return reading.error();
+    return Document{*reading, order.title + reading->text};
+  }
 
  private:
   EngineKey key_;

@@ -137,6 +137,7 @@ std::map<std::string, Check> checks() {
       {"DESCRIBE_PAGE", command(DescribePage{"letters/a.tif", 200'000'000})},
       {"CHECK_MODELS", command(CheckModels{"/tmp/models", {"fra+eng", "deu"}, 0})},
       {"PREVIEW", command(Preview{PageIndex{1}, Point{PointIndex{1023}, {FactorValue{}, FactorValue{"nlm"}}}, 900})},
+      {"RENDER", command(Render{PageIndex{1}, points()[1], DocumentFormat::pdf, "box/a & b.tif#2"})},
       {"QUIT", command(Quit{})},
       {"READY", report(Ready{engine})},
       {"STARTED", report(Started{id(1, 1023), "recognise"})},
@@ -145,6 +146,7 @@ std::map<std::string, Check> checks() {
       {"PAGE_DESCRIPTION", report(PageDescription{"", {{2481, 3508, 300, "tag", 201.25, 3.5}}})},
       {"MODELS_CHECKED", report(ModelsChecked{"/tmp/models: no deu.traineddata"})},
       {"PREVIEWED", report(Previewed{"", "RIFF"})},
+      {"RENDERED", report(Rendered{done()})},
       {"PROBLEM", report(Problem{"the page was not loaded", true})},
       {"READING", check_of(reading(), decode_reading)},
   };

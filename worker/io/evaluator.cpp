@@ -105,6 +105,20 @@ class Evaluator {
     report(pages_->preview(command));
   }
 
+  void on(const Render& command, const UniqueFd&) {
+    if (!pages_) return complain("a document without a screening");
+    Result<PageEvaluator::Rendering> rendering = pages_->render(command);
+    if (!rendering.ok()) return complain(rendering.error().text);
+    if (rendering->result.failure) return report(Rendered{rendering->result});
+    Result<UniqueFd> bytes = make_memory_file(rendering->bytes, "ocrs-document");
+    if (!bytes.ok()) return complain("a document could not be handed over: " + bytes.error().text);
+    if (const Result<void> written =
+            write_frame(socket_, encode(EvaluatorReport(Rendered{rendering->result})), bytes->get());
+        !written) {
+      throw PeerGone{written.error().text};
+    }
+  }
+
   void on(const DescribePage& command, const UniqueFd& descriptor) {
     PageDescription description;
     try {

@@ -44,17 +44,26 @@ void OcrBatch::recycle_if_grown() {
   }
 }
 
-Result<Reading> OcrBatch::read(const cv::Mat& grey, const EngineKey& key) {
+template <class Work>
+auto OcrBatch::with_engine(const EngineKey& key, Work&& work) -> decltype(work(std::declval<OcrEngine&>())) {
   try {
     if (Result<void> ready = prepare(key); !ready) return ready.error();
-    Result<Reading> reading = engines_.front().engine->read(grey);
+    auto result = work(*engines_.front().engine);
     recycle_if_grown();
-    return reading;
+    return result;
   } catch (const std::bad_alloc&) {
     // Whatever was half done in the engine stays with it.
     drop_engines();
     throw;
   }
+}
+
+Result<Reading> OcrBatch::read(const cv::Mat& grey, const EngineKey& key) {
+  return with_engine(key, [&](OcrEngine& engine) { return engine.read(grey); });
+}
+
+Result<Document> OcrBatch::document(const cv::Mat& grey, const EngineKey& key, const DocumentOrder& order) {
+  return with_engine(key, [&](OcrEngine& engine) { return engine.document(grey, order); });
 }
 
 std::vector<Result<Reading>> OcrBatch::read(std::span<const cv::Mat> images, const EngineKey& key) {

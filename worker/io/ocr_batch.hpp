@@ -10,6 +10,7 @@
 #include <memory>
 #include <opencv2/core/mat.hpp>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "worker/io/ocr_engine.hpp"
@@ -36,6 +37,8 @@ class OcrBatch {
   [[nodiscard]] Result<Reading> read(const cv::Mat& grey, const EngineKey& key);
   /// The same for each image in turn.
   [[nodiscard]] std::vector<Result<Reading>> read(std::span<const cv::Mat> images, const EngineKey& key);
+  /// Reads one image and lays out what was read, on the same terms.
+  [[nodiscard]] Result<Document> document(const cv::Mat& grey, const EngineKey& key, const DocumentOrder& order);
 
   [[nodiscard]] std::size_t resident() const { return engines_.size(); }
   [[nodiscard]] std::uint64_t engine_starts() const { return engine_starts_; }
@@ -45,6 +48,8 @@ class OcrBatch {
     EngineKey key;
     std::unique_ptr<OcrEngine> engine;
   };
+  template <class Work>
+  auto with_engine(const EngineKey& key, Work&& work) -> decltype(work(std::declval<OcrEngine&>()));
   void drop_engines();
   void recycle_if_grown();
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "common/core/evaluation.hpp"
+#include "common/core/evaluator_messages.hpp"
 #include "common/core/result.hpp"
 
 namespace ocrs {
@@ -21,6 +22,17 @@ struct EngineKey {
   auto operator<=>(const EngineKey&) const = default;
 };
 
+/// A document of one page, of a format that is read (not png).
+struct DocumentOrder {
+  DocumentFormat format = DocumentFormat::txt;
+  std::string title;  // the page's name, UTF-8
+  double dpi = 300;   // of the image: the page size of a PDF
+};
+struct Document {
+  Reading reading;  // as read() gives it
+  std::string bytes;
+};
+
 class OcrEngine {
  public:
   virtual ~OcrEngine() = default;
@@ -28,6 +40,8 @@ class OcrEngine {
   /// alone, never on what was read before. An Error means that this image cannot be read, here or anywhere.
   /// std::bad_alloc passes through; the engine is then not to be used again.
   [[nodiscard]] virtual Result<Reading> read(const cv::Mat& grey) = 0;
+  /// Reads as read() does and lays out what was read.
+  [[nodiscard]] virtual Result<Document> document(const cv::Mat& grey, const DocumentOrder& order) = 0;
 };
 
 /// The Error says why this host cannot start the engine.

@@ -40,6 +40,12 @@ class PageEvaluator {
 
   /// The final image of one point as a small picture; nothing is recognised.
   [[nodiscard]] Previewed preview(const Preview& command);
+  /// One point and a document of its final image. With result.failure there are no bytes. The Error as for evaluate().
+  struct Rendering {
+    EvaluationResult result;
+    std::string bytes;
+  };
+  [[nodiscard]] Result<Rendering> render(const Render& command);
 
  private:
   /// What one final image gave. With a failure the rest is empty.
@@ -60,11 +66,13 @@ class PageEvaluator {
     std::size_t reading_bytes = 0;
   };
   class BatchObserver;
+  class RenderObserver;
 
   [[nodiscard]] const PageSpec& spec_of(PageIndex page) const { return screening_.pages[page.value]; }
   [[nodiscard]] std::optional<Failure> decode(const EvaluationId& first);
   void report_started(const EvaluationId& id, const std::string& node);
   [[nodiscard]] ImageReading read(const cv::Mat& image, const EvaluationId& id, Cost& cost);
+  void make_document(const Render& command, const cv::Mat& image, Rendering& rendering);
 
   ScreeningSpec screening_;
   OcrBatch ocr_;

@@ -9,6 +9,7 @@
 #include <opencv2/core/version.hpp>
 
 #include "common/core/text_scores.hpp"
+#include "worker/io/tesseract_document.hpp"
 
 namespace ocrs {
 namespace {
@@ -71,14 +72,21 @@ class TesseractEngine final : public OcrEngine {
   }
 
   Result<Reading> read(const cv::Mat& grey) override {
-    OCRS_CHECK(!grey.empty() && grey.type() == CV_8UC1, "an 8-bit image of one channel is read");
-    // Nothing of an earlier image may show in this reading: results, adapted shapes, the document's own word list.
-    api_.Clear();
-    api_.ClearAdaptiveClassifier();
-    api_.SetImage(grey.data, grey.cols, grey.rows, 1, static_cast<int>(grey.step));
-    Result<Reading> reading = recognised(grey.cols, grey.rows);
+    Result<Reading> reading = recognised(grey);
     api_.Clear();
     return reading;
+  }
+
+  Result<Document> document(const cv::Mat& grey, const DocumentOrder& order) override {
+    Result<Reading> reading = recognised(grey);
+    if (!reading.ok()) {
+      api_.Clear();
+      return reading.error();
+    }
+    Result<std::string> bytes = render_document(api_, order);
+    api_.Clear();
+    if (!bytes.ok()) return bytes.error();
+    return Document{std::move(*reading), std::move(*bytes)};
   }
 
  private:
@@ -97,10 +105,16 @@ class TesseractEngine final : public OcrEngine {
     return {};
   }
 
-  Result<Reading> recognised(int width, int height) {
+  /// The results stay in the engine until Clear().
+  Result<Reading> recognised(const cv::Mat& grey) {
+    OCRS_CHECK(!grey.empty() && grey.type() == CV_8UC1, "an 8-bit image of one channel is read");
+    // Nothing of an earlier image may show in this reading: results, adapted shapes, the document's own word list.
+    api_.Clear();
+    api_.ClearAdaptiveClassifier();
+    api_.SetImage(grey.data, grey.cols, grey.rows, 1, static_cast<int>(grey.step));
     if (api_.Recognize(nullptr) != 0) {
-      return Error{"Tesseract does not read an image of " + std::to_string(width) + " x " + std::to_string(height) +
-                   " pixels"};
+      return Error{"Tesseract does not read an image of " + std::to_string(grey.cols) + " x " +
+                   std::to_string(grey.rows) + " pixels"};
     }
     const TesseractText text(api_.GetUTF8Text());
     if (text == nullptr) return Error{"Tesseract gave no text"};

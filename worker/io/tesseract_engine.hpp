@@ -1,6 +1,6 @@
-// Tesseract behind the OcrEngine port: the only user of Tesseract's and Leptonica's headers. Reads as the command
-// `tesseract IMAGE -` does for an image without a resolution. Prints nothing: Tesseract's and Leptonica's own messages
-// are dropped. Threads inside Tesseract are switched off by OMP_THREAD_LIMIT=1 before the program starts
+// Tesseract behind the OcrEngine port: with tesseract_document the only user of its and Leptonica's headers. Reads as
+// the command `tesseract IMAGE -` does for an image without a resolution. Prints nothing: Tesseract's and Leptonica's
+// own messages are dropped. Threads inside Tesseract are switched off by OMP_THREAD_LIMIT=1 before the program starts
 // (evaluator_process.hpp), not here.
 #pragma once
 
