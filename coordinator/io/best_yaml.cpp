@@ -200,7 +200,7 @@ std::string portfolio_yaml(const ScreeningResults& results, const Analysis& anal
   std::string text = "# Written by ocrscreen " + std::string(program_version) + "; `ocrscreen apply` reads it.\n";
   text += "# " + verdict_on(portfolio) + ".\n";
   if (!results.complete()) text += "# The screening is not complete: this may change.\n";
-  text += "run_id: " + quoted(to_hex(results.record.run)) + "\n";
+  text += "ocrscreen: portfolio\nrun_id: " + quoted(to_hex(results.record.run)) + "\n";
   text += "screening: " + quoted(results.record.screening.title) + "\n";
   text += "verdict: " + quoted(verdict_on(portfolio)) + "\n";
   text += "objective:\n  name: " + quoted(results.ranking.objective.name) + "\n";

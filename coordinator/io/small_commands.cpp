@@ -1,23 +1,14 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
-#include <fstream>
-#include <thread>
 
-#include "common/core/codec.hpp"
-#include "common/core/messages.hpp"
 #include "common/io/file.hpp"
-#include "common/version.hpp"
 #include "coordinator/core/design.hpp"
 #include "coordinator/io/commands.hpp"
 #include "coordinator/io/config.hpp"
 #include "coordinator/io/csv.hpp"
-#include "coordinator/io/evaluator_client.hpp"
 #include "coordinator/io/exports.hpp"
 #include "coordinator/io/init_template.hpp"
-#include "coordinator/io/models.hpp"
 #include "coordinator/io/page_previews.hpp"
 #include "coordinator/io/report.hpp"
 #include "coordinator/io/rescore.hpp"
@@ -52,17 +43,6 @@ std::string design_csv(const ConfigFile& config, bool with_coordinates) {
     text += "\n";
   }
   return text;
-}
-
-/// Languages with a .traineddata file, sorted.
-std::vector<std::string> installed_models() {
-  std::vector<std::string> languages;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(tessdata_folder(), error)) {
-    if (entry.path().extension() == ".traineddata") languages.push_back(entry.path().stem().string());
-  }
-  std::sort(languages.begin(), languages.end());
-  return languages;
 }
 
 Analysis write_results(const OutputPaths& paths, const ScreeningResults& results, Surrogate& surrogate) {
@@ -164,42 +144,6 @@ int report_command(const std::filesystem::path& dir, Surrogate& surrogate) {
   write_or_throw(paths.portfolio_yaml(), portfolio_yaml(*results, *analysis));
   fmt::print("{}{}\n", advice_text(*analysis), paths.report_html().string());
   return exit_complete;
-}
-
-int doctor_command() {
-  bool healthy = true;
-  const auto line = [&](bool good, const std::string& what, const std::string& found) {
-    fmt::print("{:<4} {:<18} {}\n", good ? "ok" : "BAD", what, found);
-    healthy = healthy && good;
-  };
-  line(true, "ocrscreen", fmt::format("{}, protocol {}.{}", program_version, protocol_major, protocol_minor));
-  std::optional<EvaluatorClient> evaluator;
-  try {
-    const auto program = worker_program();
-    evaluator.emplace(program);
-    const auto versions = evaluator->versions();
-    line(versions.ok(), "evaluator",
-         versions ? fmt::format("tesseract {}, leptonica {}, opencv {}", versions->tesseract, versions->leptonica,
-                                versions->opencv)
-                  : versions.error().text);
-  } catch (const StartupError& error) {
-    line(false, "evaluator", error.what());
-  }
-  const auto models = installed_models();
-  line(!models.empty(), "models",
-       models.empty() ? "no .traineddata found; apt-get install tesseract-ocr-eng"
-                      : fmt::format("{} in {}", fmt::join(models, ", "), tessdata_folder().string()));
-  line(true, "processors", fmt::format("{}", std::thread::hardware_concurrency()));
-  const double memory_gb = double(sysconf(_SC_AVPHYS_PAGES)) * double(sysconf(_SC_PAGESIZE)) / 1e9;
-  line(memory_gb > 1, "free memory", fmt::format("{:.1f} GB", memory_gb));
-  const auto free_disk = free_bytes(".");
-  line(free_disk && *free_disk > 1'000'000'000, "free disk here",
-       free_disk ? fmt::format("{:.1f} GB", double(*free_disk) / 1e9) : free_disk.error().text);
-  line(!is_network_filesystem("."), "this folder",
-       is_network_filesystem(".") ? "is on a network file system: journals need a local disk (--out elsewhere)"
-                                  : "on a local file system");
-  fmt::print("More about this machine as a worker: ocrscreen-worker doctor\n");
-  return healthy ? exit_complete : exit_cannot_start;
 }
 
 }  // namespace ocrs

@@ -13,6 +13,7 @@
 #include "worker/io/hwloc_topology.hpp"
 #include "worker/io/slot_process.hpp"
 #include "worker/io/tesseract_engine.hpp"
+#include "worker/pipeline/kernels/simd_target.hpp"
 
 namespace ocrs {
 namespace {
@@ -29,7 +30,7 @@ Finding check_evaluator(const Topology& topology) {
     pollfd item{slot->socket(), POLLIN, 0};
     ::poll(&item, 1, 100);
     for (const EvaluatorReport& report : slot->reports()) {
-      if (std::holds_alternative<Ready>(report)) return {"evaluator", Verdict::good, "one was started and is ready"};
+      if (std::holds_alternative<Ready>(report)) return {"evaluator", Verdict::ok, "one was started and is ready"};
       if (const auto* said = std::get_if<Problem>(&report)) problem = said->text;
     }
     if (const std::optional<SlotDied> death = slot->death({})) {
@@ -40,16 +41,15 @@ Finding check_evaluator(const Topology& topology) {
 }
 
 Finding check_cache(const std::filesystem::path& cache) {
-  if (is_network_filesystem(cache)) {
-    return {"cache", Verdict::bad, cache.string() + " is on a network file system; give a local folder with --cache"};
+  Finding disk = check_disk("cache", cache, cache_bytes_wanted);
+  if (disk.verdict == Verdict::bad) {
+    disk.text += "; give another folder with --cache";
+    return disk;
   }
   if (const Result<void> made = make_private_dir(cache / machine_id()); !made) {
     return {"cache", Verdict::bad, made.error().text};
   }
-  const Result<std::uint64_t> free = free_bytes(cache);
-  if (!free) return {"cache", Verdict::bad, free.error().text};
-  return {"cache", *free < cache_bytes_wanted ? Verdict::note : Verdict::good,
-          cache.string() + ", " + bytes_text(*free) + " free"};
+  return disk;
 }
 
 Finding check_descriptors(std::size_t slots) {
@@ -57,7 +57,7 @@ Finding check_descriptors(std::size_t slots) {
   ::getrlimit(RLIMIT_NOFILE, &limit);
   const rlim_t needed = 64 + 4 * slots;
   const std::string text = limit.rlim_cur == RLIM_INFINITY ? std::string("unlimited") : std::to_string(limit.rlim_cur);
-  return {"descriptors", limit.rlim_cur < needed ? Verdict::bad : Verdict::good,
+  return {"descriptors", limit.rlim_cur < needed ? Verdict::bad : Verdict::ok,
           fmt::format("{} open files allowed, {} needed", text, needed)};
 }
 
@@ -65,7 +65,7 @@ Finding check_memory(const Topology& topology) {
   const std::uint64_t free = topology.memory_free_bytes();
   std::string text = bytes_text(topology.memory_bytes) + " in the machine, " + bytes_text(free) + " free for a worker";
   if (topology.memory_limit_bytes) text += ", control group limit " + bytes_text(*topology.memory_limit_bytes);
-  return {"memory", free < slot_bytes(pixels_assumed) ? Verdict::bad : Verdict::good, text};
+  return {"memory", free < slot_bytes(pixels_assumed) ? Verdict::bad : Verdict::ok, text};
 }
 
 Finding check_processors(const Topology& topology) {
@@ -78,19 +78,7 @@ Finding check_processors(const Topology& topology) {
           std::to_string(topology.usable_units()) + " usable";
   if (topology.cpu_quota) text += fmt::format(", control group quota {:.2f}", *topology.cpu_quota);
   const bool restricted = topology.cpu_quota.has_value() || topology.usable_units() < topology.units;
-  return {"processors", restricted ? Verdict::note : Verdict::good, text};
-}
-
-const char* word_for(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::good:
-      return "ok";
-    case Verdict::note:
-      return "note";
-    case Verdict::bad:
-      return "bad";
-  }
-  return "bad";
+  return {"processors", restricted ? Verdict::warn : Verdict::ok, text};
 }
 
 nlohmann::json as_json(const DoctorReport& report) {
@@ -100,6 +88,7 @@ nlohmann::json as_json(const DoctorReport& report) {
   json["engine"] = {
       {"tesseract", report.engine.tesseract}, {"leptonica", report.engine.leptonica}, {"opencv", report.engine.opencv}};
   json["hardware"] = {{"cpu", report.hardware.cpu},
+                      {"simd", report.simd},
                       {"cores", report.hardware.cores},
                       {"processing_units", report.hardware.processing_units},
                       {"processing_units_usable", report.topology.usable_units()},
@@ -118,31 +107,38 @@ nlohmann::json as_json(const DoctorReport& report) {
   json["findings"] = nlohmann::json::array();
   for (const Finding& finding : report.findings) {
     json["findings"].push_back(
-        {{"subject", finding.subject}, {"verdict", word_for(finding.verdict)}, {"text", finding.text}});
+        {{"subject", finding.subject}, {"verdict", to_string(finding.verdict)}, {"text", finding.text}});
   }
   return json;
 }
 
 }  // namespace
 
-std::vector<GpuInfo> list_devices() {
-  std::vector<GpuInfo> devices;
+DeviceList list_devices() {
+  DeviceList found;
   try {
-    if (!cv::ocl::haveOpenCL()) return devices;
+    if (!cv::ocl::haveOpenCL()) {
+      return {{}, "OpenCV finds no OpenCL library (Debian: ocl-icd-libopencl1 and the driver's package)"};
+    }
     std::vector<cv::ocl::PlatformInfo> platforms;
     cv::ocl::getPlatfomsInfo(platforms);
+    if (platforms.empty()) return {{}, "an OpenCL library is installed, but no driver for it"};
+    std::string names;
     for (const cv::ocl::PlatformInfo& platform : platforms) {
+      names += (names.empty() ? "" : ", ") + platform.name();
       for (int i = 0; i < platform.deviceNumber(); ++i) {
         cv::ocl::Device device;
         platform.getDevice(device, i);
-        devices.push_back({device.name(), device.driverVersion(), static_cast<std::uint32_t>(device.maxComputeUnits()),
-                           device.globalMemSize()});
+        found.devices.push_back({device.name(), device.driverVersion(),
+                                 static_cast<std::uint32_t>(device.maxComputeUnits()), device.globalMemSize()});
       }
     }
-  } catch (const cv::Exception&) {
-    devices.clear();  // A driver that cannot be asked is one that cannot be used.
+    if (found.devices.empty()) found.why_none = "the OpenCL drivers (" + names + ") list no device";
+  } catch (const cv::Exception& error) {
+    // A driver that cannot be asked is one that cannot be used.
+    found = {{}, "the OpenCL drivers cannot be asked: " + error.err};
   }
-  return devices;
+  return found;
 }
 
 DoctorReport examine(const DoctorOptions& options) {
@@ -151,8 +147,9 @@ DoctorReport examine(const DoctorOptions& options) {
   report.host_id = machine_id();
   report.host_name = host_name();
   report.engine = engine_versions();
+  report.simd = kernels::simd_target();
   const auto find = [&](Finding finding) { report.findings.push_back(std::move(finding)); };
-  find({"versions", Verdict::good,
+  find({"versions", Verdict::ok,
         fmt::format("ocrscreen-worker {}, Tesseract {}, Leptonica {}, OpenCV {}", report.version,
                     report.engine.tesseract, report.engine.leptonica, report.engine.opencv)});
   const Result<Topology> topology = detect_topology();
@@ -162,38 +159,37 @@ DoctorReport examine(const DoctorOptions& options) {
   }
   report.topology = *topology;
   report.hardware = hardware_of(*topology);
-  report.hardware.gpus = list_devices();
+  const DeviceList devices = list_devices();
+  report.hardware.gpus = devices.devices;
   report.placement = place_slots(*topology, options.slots, pixels_assumed);
   find(check_processors(*topology));
   find(check_memory(*topology));
-  if (report.hardware.gpus.empty())
-    find({"devices", Verdict::note, "no OpenCL device; all stages run on the processor"});
+  find({"simd", Verdict::ok, "the kernels run with " + report.simd});
+  if (report.hardware.gpus.empty()) find({"gpu", Verdict::ok, "none: " + devices.why_none});
   for (const GpuInfo& device : report.hardware.gpus) {
-    find({"devices", Verdict::note,
-          fmt::format("{} ({}), {} units, {}; not used, all stages run on the processor", device.name, device.driver,
-                      device.compute_units, bytes_text(device.memory_bytes))});
+    find({"gpu", Verdict::ok,
+          fmt::format("{} (driver {}), {} units, {}; not used, all stages run on the processor", device.name,
+                      device.driver, device.compute_units, bytes_text(device.memory_bytes))});
   }
   find(check_cache(options.cache));
   find(check_descriptors(report.placement.slots.size()));
   find(check_evaluator(*topology));
-  find({"models", Verdict::note, "come from the coordinator; models installed here are not used"});
+  find(check_loopback());
+  find(check_clock());
+  find({"models", Verdict::ok, "come from the coordinator; models installed here are not used"});
   std::string why;
   for (const std::string& reason : report.placement.reasons) why += (why.empty() ? "" : "; ") + reason;
-  find({"slots", Verdict::good, why});
+  find({"slots", Verdict::ok, why});
   return report;
 }
 
 int print_doctor(const DoctorReport& report, bool json) {
-  bool is_bad = false;
-  for (const Finding& finding : report.findings) is_bad = is_bad || finding.verdict == Verdict::bad;
   if (json) {
     fmt::print("{}\n", as_json(report).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   } else {
-    for (const Finding& finding : report.findings) {
-      fmt::print("{:<5} {:<12} {}\n", word_for(finding.verdict), finding.subject, finding.text);
-    }
+    print_findings(report.findings);
   }
-  return is_bad ? 2 : 0;
+  return any_bad(report.findings) ? 2 : 0;
 }
 
 }  // namespace ocrs

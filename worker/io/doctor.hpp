@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/core/messages.hpp"
+#include "common/io/health.hpp"
 #include "worker/core/placement.hpp"
 
 namespace ocrs {
@@ -18,15 +19,8 @@ struct DoctorOptions {
   std::optional<std::uint32_t> slots;
 };
 
-enum class Verdict { good, note, bad };
-struct Finding {
-  std::string subject;  // "memory", "evaluator", …
-  Verdict verdict = Verdict::good;
-  std::string text;
-};
-
 struct DoctorReport {
-  std::string version, host_id, host_name;
+  std::string version, host_id, host_name, simd;
   EngineVersions engine;
   Hardware hardware;
   Topology topology;
@@ -38,7 +32,11 @@ struct DoctorReport {
 /// To stdout; returns the exit code: 0, or 2 when something is bad.
 [[nodiscard]] int print_doctor(const DoctorReport& report, bool json);
 
-/// OpenCL devices as the driver lists them; empty without OpenCL.
-[[nodiscard]] std::vector<GpuInfo> list_devices();
+/// OpenCL devices as the drivers list them, or why there is none.
+struct DeviceList {
+  std::vector<GpuInfo> devices;
+  std::string why_none;  // one sentence; empty when there are devices
+};
+[[nodiscard]] DeviceList list_devices();
 
 }  // namespace ocrs
