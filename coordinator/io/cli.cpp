@@ -7,6 +7,55 @@
 
 namespace ocrs {
 
+namespace {
+
+/// What the verbs about a DIR parse into.
+struct OperatorArguments {
+  std::filesystem::path& dir;
+  std::optional<std::string>& page;
+  bool& json;
+  std::int64_t& point;
+  ControlRequest& request;
+  int& exit_code;
+};
+
+void add_operator_verbs(CLI::App& app, OperatorArguments to) {
+  const auto verb = [&](const char* name, const char* what) {
+    auto* added = app.add_subcommand(name, what);
+    added->add_option("DIR", to.dir, "the output folder")->required();
+    added->add_flag("--json", to.json, "as JSON");
+    return added;
+  };
+  verb("status", "how far a screening is")->callback([to] { to.exit_code = status_command(to.dir, to.json); });
+  verb("watch", "follow a screening until it ends")->callback([to] { to.exit_code = watch_command(to.dir, to.json); });
+  verb("workers", "who works for it")->callback([to] { to.exit_code = workers_command(to.dir, to.json); });
+  const auto plain = [&](ControlVerb which, const char* what) {
+    verb(std::string(to_string(which)).c_str(), what)->callback([to, which] {
+      to.request.verb = which;
+      to.exit_code = operator_command(to.dir, to.request, to.json);
+    });
+  };
+  plain(ControlVerb::pause, "hand out no new work, until resume and across restarts");
+  plain(ControlVerb::resume, "hand out work again; drained local workers are started again");
+  plain(ControlVerb::cancel, "give up what is not evaluated yet and end the run");
+  plain(ControlVerb::retry_failed, "try again what was given up after failures");
+  auto* drain = verb("drain", "let a worker finish what it has started, and leave");
+  drain->add_option("WORKER", to.request.worker, "host, host id, or the beginning of its uuid")->required();
+  drain->callback([to] {
+    to.request.verb = ControlVerb::drain;
+    to.exit_code = operator_command(to.dir, to.request, to.json);
+  });
+  auto* extend = verb("extend", "more design points; nothing is evaluated twice");
+  extend->add_option("--points", to.request.points, "in all, a power of two")->required();
+  extend->callback([to] { to.exit_code = extend_command(to.dir, to.request.points, to.json); });
+  auto* explain = verb("explain", "what happened to a point, on one page or on all");
+  explain->add_option("POINT", to.point, "its number, -1 = the untouched page")->required();
+  explain->add_option("PAGE", to.page, "name or number of the page");
+  explain->callback([to] { to.exit_code = explain_command(to.dir, to.point, to.page, to.json); });
+}
+
+}  // namespace
+
 int run_coordinator_cli(int argc, char** argv, Surrogate& surrogate) {
   CLI::App app{"ocrscreen finds the image-preprocessing settings with which Tesseract reads your documents best."};
   app.set_version_flag("--version", program_version);
@@ -40,12 +89,13 @@ int run_coordinator_cli(int argc, char** argv, Surrogate& surrogate) {
   start->add_option("--http", run.http,
                     "serve a live page on ADDR:PORT, as 127.0.0.1:8080; away from loopback with a token");
   start->add_flag("--insecure", run.insecure, "allow a bind that other machines reach, without encryption");
+  start->add_flag("--retry-failed", run.retry_failed, "try again what was given up after failures");
   start->callback([&] { exit_code = run_command(run, surrogate); });
 
-  auto* status = app.add_subcommand("status", "how far a screening is");
-  status->add_option("DIR", dir, "its output folder")->required();
-  status->add_flag("--json", json, "the manifest's keys as JSON");
-  status->callback([&] { exit_code = status_command(dir, json); });
+  std::int64_t point = 0;
+  std::optional<std::string> page;
+  ControlRequest request;
+  add_operator_verbs(app, {dir, page, json, point, request, exit_code});
 
   auto* exports = app.add_subcommand("export", "make result files from the journal");
   exports->add_option("DIR", dir, "the output folder")->required();

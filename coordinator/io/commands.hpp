@@ -11,6 +11,8 @@
 
 #include "coordinator/core/surrogate.hpp"
 
+#include "coordinator/io/control_messages.hpp"
+
 namespace ocrs {
 
 inline constexpr int exit_complete = 0, exit_missing = 1, exit_cannot_start = 2, exit_interrupted = 130;
@@ -23,6 +25,7 @@ struct RunOptions {
   std::string local_workers = "auto";  // a number, or auto
   std::string http;                    // ADDR:PORT of the live page; empty = none
   bool insecure = false;
+  bool retry_failed = false;  // what blame ended before is tried again
 };
 
 struct ApplyOptions {
@@ -42,7 +45,17 @@ struct ApplyOptions {
 /// Prints the design as a table, or writes it as CSV with the coordinates u_1 … u_d.
 [[nodiscard]] int design_command(const std::filesystem::path& config, const std::optional<std::filesystem::path>& csv);
 [[nodiscard]] int run_command(const RunOptions& options, Surrogate& surrogate);
+/// What the journal holds, and what the coordinator at work there says of itself.
 [[nodiscard]] int status_command(const std::filesystem::path& dir, bool json);
+/// Once a second, until the coordinator ends.
+[[nodiscard]] int watch_command(const std::filesystem::path& dir, bool json);
+[[nodiscard]] int workers_command(const std::filesystem::path& dir, bool json);
+/// pause, resume, cancel, retry-failed, drain: throws StartupError where no coordinator is at work or it refuses.
+[[nodiscard]] int operator_command(const std::filesystem::path& dir, const ControlRequest& request, bool json);
+/// Without a coordinator the next run of the same command evaluates the new points.
+[[nodiscard]] int extend_command(const std::filesystem::path& dir, std::uint32_t points, bool json);
+[[nodiscard]] int explain_command(const std::filesystem::path& dir, std::int64_t point,
+                                  const std::optional<std::string>& page, bool json);
 /// `format` is csv (writes the result files into DIR again, or points.csv to `output`), json, or optuna
 /// (a study file, DIR/optuna.sqlite unless `output` says otherwise).
 [[nodiscard]] int export_command(const std::filesystem::path& dir, const std::string& format,

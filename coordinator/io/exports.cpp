@@ -142,7 +142,7 @@ std::string evaluations_csv(const ScreeningResults& results) {
       const ScoreCell& cell = results.table.cell(named.page, row.point);
       const StoredEvaluation* stored = records.find({named.page, row.point});
       csv.number(row.point.value).text(named.name).text(status_text(cell.status));
-      csv.text(stored ? reason_of(*stored) : std::string(not_evaluated));
+      csv.text(stored ? reason_of(*stored) : results.open_reason);
       for (const auto& score : cell.scores) csv.number(score);
       if (stored) {
         csv.text(stored->worker).text(stored->result.backend).number(std::int64_t{stored->result.attempt.value});
@@ -187,7 +187,7 @@ std::string export_json(const ScreeningResults& results) {
       const StoredEvaluation* stored = records.find({PageIndex{p}, row.point});
       Json one = {{"point", row.point.value}, {"page", screening.pages[p].names.front()}};
       one["status"] = status_text(cell.status);
-      one["reason"] = stored ? reason_of(*stored) : not_evaluated;
+      one["reason"] = stored ? reason_of(*stored) : results.open_reason;
       one["scores"] = json_of(cell.scores);
       one["elapsed_ms"] = stored ? Json(stored->result.cost.elapsed_ms) : Json(nullptr);
       rows.push_back(std::move(one));

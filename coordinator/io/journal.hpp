@@ -47,6 +47,10 @@ struct EventRow {
 
 using JournalRow = std::variant<FinalRow, AttemptRow, ReopenRow, EventRow>;
 
+/// Settings that operators leave for the next start: paused or cancelled when not empty; the number of points a design
+/// was extended to.
+inline constexpr char paused_setting[] = "paused", cancelled_setting[] = "cancelled", extended_setting[] = "extended";
+
 class Journal {
  public:
   virtual ~Journal() = default;

@@ -8,6 +8,8 @@
 #include <array>
 #include <cerrno>
 
+#include "common/core/exit_codes.hpp"
+
 namespace ocrs {
 
 namespace {
@@ -29,6 +31,11 @@ Result<void> LocalWorkers::tend(TimePoint now) {
       const std::string last_words = agent.tail.text();
       agent.process.reset();
       if (stopping_) continue;
+      if (!exit->signalled && exit->code == local_drained_exit_code) {
+        agent.drained = true;
+        lines_.push_back("the local worker is drained; `ocrscreen resume` starts it again");
+        continue;
+      }
       agent.short_lives = now - agent.started < long_enough ? agent.short_lives + 1 : 0;
       lines_.push_back("the local worker " + to_string(*exit) + "; it is started again");
       // Only a refusal counts as hopeless: a worker that is killed again and again may be somebody's test of us.
@@ -39,7 +46,7 @@ Result<void> LocalWorkers::tend(TimePoint now) {
       agent.start_at = now + std::min<TimePoint>(200ms * (1 << std::min(agent.short_lives, 7u)), 30s);
       continue;
     }
-    if (stopping_ || now < agent.start_at) continue;
+    if (stopping_ || agent.drained || now < agent.start_at) continue;
     ChildOptions options;
     options.executable = plan_.program;
     options.arguments = {"--connect", plan_.endpoint, "--slots", plan_.fill_machine ? "auto" : "1", "--local"};
@@ -72,6 +79,10 @@ void LocalWorkers::read_log(Agent& agent) {
 }
 
 std::vector<std::string> LocalWorkers::lines() { return std::exchange(lines_, {}); }
+
+void LocalWorkers::start_drained() {
+  for (Agent& agent : agents_) agent.drained = false;
+}
 
 void LocalWorkers::stop() {
   stopping_ = true;

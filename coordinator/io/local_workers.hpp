@@ -18,9 +18,9 @@ namespace ocrs {
 
 struct LocalWorkersPlan {
   std::filesystem::path program;
-  std::string endpoint;          // to connect to
-  std::uint32_t agents = 1;      // 0 = none
-  bool fill_machine = true;      // one agent that sizes its own pool; else each agent has one slot
+  std::string endpoint;      // to connect to
+  std::uint32_t agents = 1;  // 0 = none
+  bool fill_machine = true;  // one agent that sizes its own pool; else each agent has one slot
 };
 
 class LocalWorkers {
@@ -30,6 +30,8 @@ class LocalWorkers {
   /// Starts those that are due and reaps those that ended. An Error when one refuses to start for good (exit 2, three
   /// times in a row without having lived a minute): the text is its last words.
   [[nodiscard]] Result<void> tend(TimePoint now);
+  /// Those that an operator drained stay away until this.
+  void start_drained();
   /// Log lines since the last call, without newline.
   [[nodiscard]] std::vector<std::string> lines();
   /// Asks them to finish what they read and hand back (SIGTERM); none is restarted from now on.
@@ -45,6 +47,7 @@ class LocalWorkers {
     std::string partial;  // of a log line
     ErrorTail tail;
     std::uint32_t short_lives = 0;  // in a row
+    bool drained = false;
   };
   void read_log(Agent& agent);
 

@@ -30,7 +30,7 @@ Json missing_of(const ScreeningResults& results, Open open) {
     for (const PointScores& row : results.ranking.points) {
       for (std::uint32_t page = 0; page < results.table.pages(); ++page) {
         if (results.table.cell(PageIndex{page}, row.point).status != CellStatus::pending) continue;
-        missing.push_back({{PageIndex{page}, row.point}, not_evaluated});
+        missing.push_back({{PageIndex{page}, row.point}, results.open_reason});
       }
     }
     std::sort(missing.begin(), missing.end(), [](const MissingEvaluation& a, const MissingEvaluation& b) {

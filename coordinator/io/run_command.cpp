@@ -21,11 +21,13 @@
 #include "coordinator/core/scheduler.hpp"
 #include "coordinator/io/blob_server.hpp"
 #include "coordinator/io/commands.hpp"
+#include "coordinator/io/control_server.hpp"
 #include "coordinator/io/evaluator_client.hpp"
 #include "coordinator/io/exports.hpp"
 #include "coordinator/io/live_page.hpp"
 #include "coordinator/io/load_screening.hpp"
 #include "coordinator/io/models.hpp"
+#include "coordinator/io/operator_desk.hpp"
 #include "coordinator/io/page_previews.hpp"
 #include "coordinator/io/plan.hpp"
 #include "coordinator/io/report.hpp"
@@ -166,11 +168,10 @@ void check_arguments(const RunOptions& options) {
   }
 }
 
-std::vector<Point> points_in_schedule_order(const Screening& screening) {
-  const auto points = design_points(screening.pipeline, screening.design, 0, screening.design.points);
-  std::vector<Point> ordered{Point{baseline_point, {}}};
-  for (const std::size_t position : schedule_order(screening.pipeline, points)) ordered.push_back(points[position]);
-  return ordered;
+std::vector<Point> baseline_and_design(const Screening& screening) {
+  std::vector<Point> points = points_in_schedule_order(screening, 0, screening.design.points);
+  points.insert(points.begin(), Point{baseline_point, {}});
+  return points;
 }
 
 void offer_blobs(BlobServer& blobs, const Screening& screening) {
@@ -205,6 +206,9 @@ SchedulerMemory memory_of(SqliteJournal& journal, const std::vector<StoredEvalua
     memory.attempts.push_back(
         {row.id, row.attempt, std::move(row.failure), std::move(row.worker), std::move(row.host)});
   }
+  const auto paused = journal.get(paused_setting);
+  if (!paused) throw StartupError(paused.error().text);
+  memory.paused = *paused && !(*paused)->empty();
   return memory;
 }
 
@@ -215,9 +219,11 @@ int finish(SqliteJournal& journal, const OutputPaths& paths, RunEnd end, Surroga
   const auto analysis = analysis_of(results, &surrogate);
   if (!analysis) throw StartupError(analysis.error().text);
   // The manifest comes last among the other files: whoever waits for it finds the report, too.
-  if (auto written = write_report(paths, {results, *analysis, journal, page_previews(results.record)}); !written) throw StartupError(written.error().text);
+  if (auto written = write_report(paths, {results, *analysis, journal, page_previews(results.record)}); !written)
+    throw StartupError(written.error().text);
   if (auto written = write_all(paths, results, *analysis); !written) throw StartupError(written.error().text);
   fmt::print("{}", summary_text(results, *analysis, paths));
+  if (end == RunEnd::cancelled) fmt::print("cancelled: give the same command again to evaluate what is missing\n");
   if (end == RunEnd::interrupted) {
     fmt::print("interrupted: give the same command again to go on\n");
     return exit_interrupted;
@@ -230,7 +236,7 @@ int finish(SqliteJournal& journal, const OutputPaths& paths, RunEnd end, Surroga
 int run_command(const RunOptions& options, Surrogate& surrogate) {
   check_arguments(options);
   EvaluatorClient evaluator{worker_program()};
-  const Screening screening = load(options, evaluator);
+  Screening screening = load(options, evaluator);
   const auto engine = evaluator.versions();
   if (!engine) throw StartupError(engine.error().text);
   const ContentHash run = hash_bytes(identity_text(screening));
@@ -240,6 +246,10 @@ int run_command(const RunOptions& options, Surrogate& surrogate) {
   const OutputFolder folder = OutputFolder::acquire(options.out);
   start_logging({.level = LogLevel::off, .file = folder.paths().log()});
   const auto journal = SqliteJournal::create_or_resume(folder, new_record(screening, *engine, wall_ms()));
+  // `ocrscreen extend` may have asked for more.
+  const auto record = journal->record();
+  if (!record) throw StartupError(record.error().text);
+  screening.design.points = record->screening.design.points;
   auto known = journal->evaluations();
   if (!known) throw StartupError(known.error().text);
 
@@ -254,7 +264,9 @@ int run_command(const RunOptions& options, Surrogate& surrogate) {
   raise_descriptor_limit();  // one and more per worker
   WireContext context;
   Listening listening = listen(context, options, *journal);
-  if (auto kept = journal->set("bind", listening.control); !kept) throw StartupError(kept.error().text);
+  for (const auto& [setting, value] : {std::pair{"bind", listening.control}, {cancelled_setting, std::string{}}}) {
+    if (auto kept = journal->set(setting, value); !kept) throw StartupError(kept.error().text);
+  }
   offer_blobs(*listening.blobs, screening);
   LocalWorkers local_workers(local_workers_plan(options.local_workers, listening.control));
   const bool waits = options.local_workers == "0";
@@ -264,7 +276,7 @@ int run_command(const RunOptions& options, Surrogate& surrogate) {
 
   SchedulerSettings settings;
   settings.screening = spec;
-  settings.points = points_in_schedule_order(screening);
+  settings.points = baseline_and_design(screening);
   settings.build = program_version;
   settings.blob_endpoint = listening.blob;
   settings.engine = *engine;
@@ -274,6 +286,9 @@ int run_command(const RunOptions& options, Surrogate& surrogate) {
   // Later than every batch of an earlier incarnation, at any rate below a million batches a second.
   settings.first_batch = static_cast<std::uint64_t>(wall_ms()) * 1000;
   Scheduler scheduler(std::move(settings), memory_of(*journal, *known));
+  if (scheduler.is_paused()) {
+    fmt::print(stderr, "paused by an operator: `ocrscreen resume {}` goes on\n", folder.dir().string());
+  }
 
   RankingBasis basis;
   for (const Page& page : screening.pages) basis.ground_truth.push_back(page.spec.ground_truth.has_value());
@@ -285,9 +300,12 @@ int run_command(const RunOptions& options, Surrogate& surrogate) {
 
   ProgressLine progress(stderr);
   const std::unique_ptr<LivePage> live = live_page_of(options, folder.dir(), screening.title, run);
-  Server server(
-      {*listening.router, signals, scheduler, *journal, local_workers, progress, live ? &live->state() : nullptr},
-      std::move(basis));
+  ControlServer control(folder.paths().control_socket());
+  OperatorDesk desk(scheduler, *journal, screening);
+  Server server({*listening.router, signals, scheduler, *journal, local_workers, progress, control, desk,
+                 live ? &live->state() : nullptr},
+                std::move(basis));
+  if (options.retry_failed) server.tell(RetryFailed{});
   const RunEnd end = server.run();
   listening.blobs->stop();
   return finish(*journal, folder.paths(), end, surrogate);

@@ -107,7 +107,12 @@ Result<ScreeningResults> read_results(SqliteJournal& journal) {
                            .table = std::move(table),
                            .ranking = std::move(ranking),
                            .account = std::move(account),
-                           .notes = {}};
+                           .notes = {},
+                           .open_reason = not_evaluated};
+  if (const auto cancelled = settings->find(cancelled_setting);
+      cancelled != settings->end() && !cancelled->second.empty()) {
+    results.open_reason = given_up;
+  }
   results.record = std::move(*record);
   for (const auto& [key, value] : *settings) {
     if (key.starts_with(note_prefix)) results.notes[key.substr(note_prefix.size())] = value;

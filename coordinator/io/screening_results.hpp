@@ -44,6 +44,8 @@ struct ScreeningResults {
   Account account;
   std::map<std::string, std::string> notes;  // settings "manifest.NAME" by NAME: JSON that goes into the manifest
 
+  std::string open_reason;  // of evaluations without a final record: not_evaluated or given_up
+
   [[nodiscard]] bool complete() const { return account.pending == 0; }
 };
 
@@ -60,5 +62,6 @@ struct ScreeningResults {
 
 /// What stands for an evaluation without a final record in files that are written before the end.
 inline constexpr char not_evaluated[] = "not evaluated: the screening was stopped before";
+inline constexpr char given_up[] = "cancelled by the operator";
 
 }  // namespace ocrs

@@ -50,6 +50,7 @@ RunEnd Server::run() {
     std::vector<WaitItem> items(2);
     items[0].socket = parts_.router.handle();
     items[1].descriptor = parts_.signals.descriptor();
+    parts_.control.wait_for(items);
     wait_ready(items, wait);
 
     const TimePoint now = monotonic_now();
@@ -59,15 +60,16 @@ RunEnd Server::run() {
       if (!winding_down_) wind_down(now);
     }
     receive(now);
+    attend_operators(now);
     if (now >= next_tick) {
       feed(Tick{}, now);
       tend_local_workers(now);
       next_tick = now + 100ms;
     }
-    commit(now, complete_);
+    commit(now, parts_.scheduler.is_complete());
     show(now, false);
 
-    if (complete_ && rows_.empty()) break;
+    if (parts_.scheduler.is_complete() && rows_.empty()) break;
     if (winding_down_ && (!parts_.local_workers.any() || now >= wind_down_until_)) {
       // What the local workers said last is in the socket's queue already.
       receive(now);
@@ -92,7 +94,28 @@ RunEnd Server::run() {
   }
   parts_.local_workers.kill();
   commit(monotonic_now(), true);
-  return RunEnd::complete;
+  return parts_.scheduler.is_cancelled() ? RunEnd::cancelled : RunEnd::complete;
+}
+
+void Server::tell(const SchedulerEvent& event) { feed(event, monotonic_now()); }
+
+void Server::attend_operators(TimePoint now) {
+  for (const ControlServer::Asked& asked : parts_.control.serve(now)) {
+    const LoopState loop{winding_down_, journal_trouble_, rate_.per_second()};
+    OperatorDesk::Answer answer = parts_.desk.answer(asked.request, loop, now);
+    std::vector<std::string> notices;
+    overheard_ = &notices;
+    for (const SchedulerEvent& event : answer.events) feed(event, now);
+    overheard_ = nullptr;
+    if (answer.reply.ok && answer.start_drained) parts_.local_workers.start_drained();
+    if (notices.empty() && !answer.events.empty() && !answer.unchanged.empty()) notices.push_back(answer.unchanged);
+    for (const std::string& text : notices) answer.reply.text += (answer.reply.text.empty() ? "" : "; ") + text;
+    basis_.points = parts_.desk.points();
+    if (!is_read_only(asked.request.verb)) {
+      log_info("operator: {}: {}", to_string(asked.request.verb), answer.reply.text);
+    }
+    parts_.control.reply(asked.client, answer.reply);
+  }
 }
 
 void Server::receive(TimePoint now) {
@@ -162,7 +185,7 @@ void Server::carry_out(SchedulerEffect& effect, TimePoint now) {
                    add_row(EventRow{said.kind, said.text, wall_ms()});
                    notice(said);
                  },
-                 [&](ScreeningComplete&) { complete_ = true; },
+                 [](ScreeningComplete&) {},  // Asked of the scheduler: an operator may have opened it again.
              },
              effect);
 }
@@ -210,6 +233,7 @@ void Server::wind_down(TimePoint now) {
 }
 
 void Server::notice(const Notice& notice) {
+  if (overheard_) overheard_->push_back(notice.text);
   switch (notice.level) {
     case NoticeLevel::info:
       log_info("{}: {}", notice.kind, notice.text);
@@ -246,7 +270,7 @@ void Server::show(TimePoint now, bool force) {
     numbers.state = "stopping";
   } else if (parts_.scheduler.is_paused()) {
     numbers.state = "paused";
-  } else if (counts.workers == 0 && !complete_) {
+  } else if (counts.workers == 0 && !parts_.scheduler.is_complete()) {
     numbers.state = "waiting for workers";
   }
   if (now >= best_due_ || force) {

@@ -1,6 +1,6 @@
 // Server is the coordinator's loop: it feeds the scheduler with what workers say and with time, and carries out its
-// effects — sends, commits in groups, notices. It decides nothing about evaluations. One thread, which owns the ROUTER
-// socket, the journal and the local workers.
+// effects — sends, commits in groups, notices — and has what operators ask answered. It decides nothing about
+// evaluations. One thread, which owns the ROUTER socket, the control socket, the journal and the local workers.
 #pragma once
 
 #include <cstdint>
@@ -13,14 +13,16 @@
 #include "common/io/socket.hpp"
 #include "coordinator/core/objective.hpp"
 #include "coordinator/core/scheduler.hpp"
+#include "coordinator/io/control_server.hpp"
 #include "coordinator/io/journal.hpp"
 #include "coordinator/io/live_state.hpp"
 #include "coordinator/io/local_workers.hpp"
+#include "coordinator/io/operator_desk.hpp"
 #include "coordinator/io/progress.hpp"
 
 namespace ocrs {
 
-enum class RunEnd { complete, interrupted };
+enum class RunEnd { complete, cancelled, interrupted };
 
 struct ServerParts {
   RouterSocket& router;
@@ -29,6 +31,8 @@ struct ServerParts {
   Journal& journal;
   LocalWorkers& local_workers;
   ProgressLine& progress;
+  ControlServer& control;
+  OperatorDesk& desk;
   LiveState* live = nullptr;  // of the live page, if there is one
 };
 
@@ -44,13 +48,16 @@ class Server {
  public:
   Server(ServerParts parts, RankingBasis basis);
 
-  /// Until every evaluation has its final record, or SIGINT/SIGTERM: then local workers finish what they read (a
-  /// second signal ends them at once) and what came in is committed. Throws StartupError when no local worker can
+  /// An operator's wish from the command line, before run().
+  void tell(const SchedulerEvent& event);
+  /// Until every evaluation has its final record, a cancel, or SIGINT/SIGTERM: then local workers finish what they read
+  /// (a second signal ends them at once) and what came in is committed. Throws StartupError when no local worker can
   /// start.
   RunEnd run();
 
  private:
   void receive(TimePoint now);
+  void attend_operators(TimePoint now);
   void feed(const SchedulerEvent& event, TimePoint now);
   void carry_out(SchedulerEffect& effect, TimePoint now);
   void commit(TimePoint now, bool even_if_early);
@@ -77,7 +84,7 @@ class Server {
   LiveHistory history_;
   TimePoint live_due_{};
   std::uint64_t bad_frames_ = 0;
-  bool complete_ = false;
+  std::vector<std::string>* overheard_ = nullptr;  // gets the notices of an operator's wish
   bool winding_down_ = false;
   TimePoint wind_down_until_{};
 };

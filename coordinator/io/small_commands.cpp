@@ -77,13 +77,6 @@ int design_command(const std::filesystem::path& config_path, const std::optional
   return exit_complete;
 }
 
-int status_command(const std::filesystem::path& dir, bool json) {
-  const auto results = results_of_folder(dir);
-  if (!results) throw StartupError(results.error().text);
-  fmt::print("{}", json ? status_json(*results) : status_text(*results));
-  return exit_complete;
-}
-
 int export_command(const std::filesystem::path& dir, const std::string& format,
                    const std::optional<std::filesystem::path>& output, Surrogate& surrogate) {
   const auto results = results_of_folder(dir);

@@ -1,5 +1,6 @@
 #include "coordinator/io/sqlite_journal.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/core/codec.hpp"
@@ -120,7 +121,12 @@ std::unique_ptr<SqliteJournal> SqliteJournal::create_or_resume(const OutputFolde
     }
     refuse_other_engine(record.engine, stored->engine, dir);
     const std::uint32_t had = stored->screening.design.points;
-    if (record.screening.design.points < had) {
+    // A design that an operator extended goes on as extended, whatever the configuration says.
+    const Result<std::optional<std::string>> extended =
+        connection->guarded("cannot read", [&] { return read_setting(*connection->database, extended_setting); });
+    if (extended && *extended && !(*extended)->empty()) {
+      kept.screening.design.points = std::max(kept.screening.design.points, had);
+    } else if (record.screening.design.points < had) {
       throw StartupError(dir + " holds a design of " + std::to_string(had) + " points and " +
                          std::to_string(record.screening.design.points) +
                          " are asked for now: a design grows but does not shrink; ask for " + std::to_string(had) +

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/core/check.hpp"
+#include "common/core/exit_codes.hpp"
 
 namespace ocrs {
 namespace {
@@ -133,7 +134,9 @@ void Agent::heard(const Acknowledge& message) {
   if (!gone.evaluations.empty()) emit(std::move(gone));
 }
 
-void Agent::heard(const Drain& message) { leave(0, message.why); }
+void Agent::heard(const Drain& message) {
+  leave(options_.leave_when_finished ? local_drained_exit_code : 0, message.why);
+}
 
 void Agent::on(const AgentTick& event) {
   if (connection_.is_silent(now_)) {
