@@ -32,7 +32,7 @@ struct EnumRange<FailureKind> {
 };
 template <>
 struct EnumRange<RejectCode> {
-  static constexpr std::uint64_t count = static_cast<std::uint64_t>(RejectCode::duplicate) + 1;
+  static constexpr std::uint64_t count = static_cast<std::uint64_t>(RejectCode::key) + 1;
 };
 template <>
 struct EnumRange<FactorUnit> {

@@ -23,6 +23,7 @@ std::string_view to_string(RejectCode code) {
     case RejectCode::not_ready: return "not-ready";
     case RejectCode::shutting_down: return "shutting-down";
     case RejectCode::duplicate: return "duplicate";
+    case RejectCode::key: return "key";
   }
   return "unknown";
 }

@@ -123,7 +123,7 @@ struct Welcome {
   bool operator==(const Welcome&) const = default;
 };
 
-enum class RejectCode : std::uint8_t { protocol, engine, canary, not_ready, shutting_down, duplicate };
+enum class RejectCode : std::uint8_t { protocol, engine, canary, not_ready, shutting_down, duplicate, key };
 [[nodiscard]] std::string_view to_string(RejectCode code);
 
 struct Reject {

@@ -22,31 +22,32 @@ constexpr int monitored = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CONNECT_RETRIED | ZMQ_
                           ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
 
 std::optional<SocketEvent> event_of(int event, std::uint32_t value, std::string peer) {
+  const auto failed = [&](HandshakeFailure failure, std::string text) {
+    return SocketEvent{SocketEventKind::handshake_failed, std::move(peer), std::move(text), failure};
+  };
   switch (event) {
     case ZMQ_EVENT_CONNECTED:
-      return SocketEvent{SocketEventKind::connected, std::move(peer), ""};
+      return SocketEvent{SocketEventKind::connected, std::move(peer), "", {}};
     case ZMQ_EVENT_ACCEPTED:
-      return SocketEvent{SocketEventKind::accepted, std::move(peer), ""};
+      return SocketEvent{SocketEventKind::accepted, std::move(peer), "", {}};
     case ZMQ_EVENT_DISCONNECTED:
-      return SocketEvent{SocketEventKind::disconnected, std::move(peer), ""};
+      return SocketEvent{SocketEventKind::disconnected, std::move(peer), "", {}};
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
-      return SocketEvent{SocketEventKind::ready, std::move(peer), ""};
+      return SocketEvent{SocketEventKind::ready, std::move(peer), "", {}};
     case ZMQ_EVENT_CONNECT_RETRIED:
-      return SocketEvent{SocketEventKind::retrying, std::move(peer), "next try in " + std::to_string(value) + " ms"};
+      return SocketEvent{
+          SocketEventKind::retrying, std::move(peer), "next try in " + std::to_string(value) + " ms", {}};
     case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
-      return SocketEvent{SocketEventKind::handshake_failed, std::move(peer),
-                         value == 0 ? "the peer hung up" : zmq_strerror(static_cast<int>(value))};
-    case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: {
-      const bool keys = value == ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC;
-      const bool mechanism = value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH;
-      return SocketEvent{SocketEventKind::handshake_failed, std::move(peer),
-                         keys        ? "the keys do not fit"
-                         : mechanism ? "one side uses CURVE and the other does not"
-                                     : "the peer does not speak ZMTP (error " + std::to_string(value) + ")"};
-    }
+      return failed(HandshakeFailure::hung_up,
+                    value == 0 || value == EPIPE ? "the peer hung up" : zmq_strerror(static_cast<int>(value)));
+    case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+      if (value == ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC) return failed(HandshakeFailure::keys, "the keys do not fit");
+      if (value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH)
+        return failed(HandshakeFailure::mechanism, "one side uses CURVE and the other does not");
+      return failed(HandshakeFailure::foreign, "the peer does not speak ZMTP (error " + std::to_string(value) + ")");
     case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
-      return SocketEvent{SocketEventKind::handshake_failed, std::move(peer),
-                         "the key was refused (status " + std::to_string(value) + ")"};
+      if (value == 400) return failed(HandshakeFailure::refused, "the key was refused");
+      return failed(HandshakeFailure::not_now, "the key cannot be checked now (status " + std::to_string(value) + ")");
     default:
       return std::nullopt;
   }
@@ -128,7 +129,7 @@ void WireSocket::State::set_curve(const SocketOptions& options, bool server) {
   if (server) {
     set(ZMQ_CURVE_SERVER, 1, "CURVE role");
     // Without a ZAP handler libzmq would let any key in; with the domain enforced it lets none in.
-    set(ZMQ_ZAP_DOMAIN, options.zap_domain.empty() ? "ocrscreen" : options.zap_domain, "ZAP domain");
+    set(ZMQ_ZAP_DOMAIN, options.zap_domain, "ZAP domain");
     set(zap_enforce_domain, 1, "ZAP domain");
   } else {
     set(ZMQ_CURVE_PUBLICKEY, options.curve->public_key, "public key");
@@ -336,9 +337,14 @@ Result<CurveKeys> make_curve_keys() {
   return CurveKeys{public_key.data(), secret_key.data(), ""};
 }
 
+bool is_curve_key(const std::string& text) {
+  std::array<std::uint8_t, 32> bytes{};
+  return text.size() == 40 && zmq_z85_decode(bytes.data(), text.c_str()) != nullptr;
+}
+
 Result<std::string> curve_public_key(const std::string& secret_key) {
   std::array<char, 41> public_key{};
-  if (secret_key.size() != 40 || zmq_curve_public(public_key.data(), secret_key.c_str()) != 0)
+  if (!is_curve_key(secret_key) || zmq_curve_public(public_key.data(), secret_key.c_str()) != 0)
     return Error{"not a CURVE secret key of 40 characters"};
   return std::string(public_key.data());
 }

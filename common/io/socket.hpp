@@ -41,7 +41,7 @@ struct CurveKeys {
 
 struct SocketOptions {
   std::optional<CurveKeys> curve;
-  std::string zap_domain;  // bound sockets with curve: enforced, so that without a ZAP handler nobody gets in
+  std::string zap_domain = "ocrscreen";  // bound sockets with curve: enforced, without a ZAP handler nobody gets in
   std::chrono::milliseconds linger{2000};
   std::chrono::milliseconds reconnect_min{1000}, reconnect_max{30000};  // libzmq doubles and adds jitter
   int queue_max = 1000;  // messages per peer and direction (SNDHWM, RCVHWM)
@@ -52,9 +52,19 @@ enum class Delivery { sent, unreachable, would_block };
 
 /// What the transport noticed. `peer` is an address for people; `text` says why a handshake failed.
 enum class SocketEventKind { connected, accepted, ready, disconnected, retrying, handshake_failed };
+enum class HandshakeFailure {
+  none,
+  hung_up,    // the peer closed or fell silent: a wrong server key looks so to the worker
+  mechanism,  // one side uses CURVE and the other does not
+  keys,       // what came does not decrypt
+  refused,    // by the ZAP handler, for good
+  not_now,    // by the ZAP handler, for a while
+  foreign,    // the peer does not speak ZMTP
+};
 struct SocketEvent {
   SocketEventKind kind = SocketEventKind::connected;
   std::string peer, text;
+  HandshakeFailure failure = HandshakeFailure::none;  // of handshake_failed
 };
 [[nodiscard]] std::string_view to_string(SocketEventKind kind);
 
@@ -126,6 +136,8 @@ bool wait_ready(std::vector<WaitItem>& items, std::chrono::milliseconds timeout)
 
 /// A fresh CURVE key pair (server_key empty). Error when libzmq has no CURVE.
 [[nodiscard]] Result<CurveKeys> make_curve_keys();
+/// 40 characters of Z85.
+[[nodiscard]] bool is_curve_key(const std::string& text);
 /// The public key that belongs to a secret one.
 [[nodiscard]] Result<std::string> curve_public_key(const std::string& secret_key);
 

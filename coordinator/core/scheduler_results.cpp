@@ -55,6 +55,11 @@ void Scheduler::heard(std::uint32_t index, const ResultMessage& message) {
     return;
   }
   if (result.attempt == canary_attempt) return canary_came(index, result);
+  // Not believed yet, and not acknowledged: the worker keeps it and says it again once its canary was compared.
+  if (worker.admission != Admission::admitted) {
+    ++counters_.unexpected;
+    return;
+  }
   const auto place = table_.find(result.id);
   if (!place) {
     if (!std::exchange(worker.foreign_run_told, true))

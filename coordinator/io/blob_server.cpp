@@ -20,6 +20,7 @@ namespace ocrs {
 namespace {
 
 constexpr std::size_t open_files_max = 32;
+constexpr std::uint64_t failures_logged = 50;
 constexpr int round_frames_max = 256;  // answered before the thread looks at stop() again
 
 /// What a file must keep for its hash to hold.
@@ -83,8 +84,8 @@ class BlobServer::FileCache {
   std::list<OpenFile> files_;  // the last used first
 };
 
-BlobServer::BlobServer(WireContext& context, const std::string& endpoint, SocketOptions options)
-    : context_(context), wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+BlobServer::BlobServer(WireContext& context, const std::string& endpoint, SocketOptions options, Admits admits)
+    : context_(context), admits_(std::move(admits)), wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   if (!wake_) throw StartupError(std::string("cannot start the blob server: ") + std::strerror(errno));
   std::promise<std::string> bound;
   auto actual = bound.get_future();
@@ -145,13 +146,17 @@ void BlobServer::serve(const std::string& endpoint, const SocketOptions& options
     for (int i = 0; i < round_frames_max; ++i) {
       const auto question = router->receive();
       if (!question) break;
+      if (admits_ && !admits_(question->user)) {  // The control socket tells it.
+        ++refused_;
+        continue;
+      }
       const std::string reply = answer(question->bytes, files);
       // A worker that is gone, or asks faster than it reads, asks again: nothing is kept for it here.
       if (!reply.empty()) (void)router->send(question->routing, reply);
     }
     for (const auto& event : router->events()) {
-      if (event.kind == SocketEventKind::handshake_failed)
-        log_warning("blobs: handshake with {} failed: {}", event.peer, event.text);
+      if (event.kind == SocketEventKind::handshake_failed && ++failures_ <= failures_logged)
+        log_warning("a peer of the blob socket {} cannot connect: {}", event.peer, event.text);
     }
   }
 }

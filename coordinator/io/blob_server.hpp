@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -24,13 +25,16 @@ namespace ocrs {
 struct BlobCounters {
   std::uint64_t chunks = 0, bytes = 0;  // handed to the network
   std::uint64_t missing = 0;            // questions for what is not there
-  std::uint64_t refused = 0;            // frames that were no question
+  std::uint64_t refused = 0;            // frames that were no question, or of a key that is not allowed (any more)
 };
 
 class BlobServer {
  public:
+  /// Whether the key of a connection may still be served; called by the server's thread.
+  using Admits = std::function<bool(const std::string& public_key)>;
   /// Binds at once; throws StartupError naming the endpoint. `options.queue_max` bounds the chunks queued per worker.
-  BlobServer(WireContext& context, const std::string& endpoint, SocketOptions options = {});
+  /// Without `admits` everybody is served.
+  BlobServer(WireContext& context, const std::string& endpoint, SocketOptions options = {}, Admits admits = {});
   ~BlobServer();
   BlobServer(const BlobServer&) = delete;
   BlobServer& operator=(const BlobServer&) = delete;
@@ -56,11 +60,13 @@ class BlobServer {
   [[nodiscard]] std::string missing(const ContentHash& hash, const std::string& why);
 
   WireContext& context_;
+  Admits admits_;
   UniqueFd wake_;  // eventfd: the thread is to look at stop_
   std::atomic<bool> stop_{false};
   std::mutex mutex_;
   std::unordered_map<ContentHash, std::shared_ptr<const Source>> sources_;  // guarded by mutex_
   std::atomic<std::uint64_t> chunks_{0}, bytes_{0}, missing_{0}, refused_{0};
+  std::uint64_t failures_ = 0;  // handshakes; of the thread
   std::string endpoint_;
   std::thread thread_;
 };

@@ -1,13 +1,41 @@
 #include "coordinator/io/cli.hpp"
 
 #include <CLI/CLI.hpp>
+#include <memory>
 
 #include "common/version.hpp"
 #include "coordinator/io/commands.hpp"
+#include "coordinator/io/key_folder.hpp"
 
 namespace ocrs {
-
 namespace {
+
+/// `ocrscreen keys VERB`; what its options fill must outlive the parsing.
+void add_keys_verbs(CLI::App& app, int& exit_code) {
+  struct Arguments {
+    std::filesystem::path folder = default_key_folder();
+    std::string revoked;
+    KeysAddOptions add;
+  };
+  const auto arguments = std::make_shared<Arguments>();
+  auto* keys = app.add_subcommand("keys", "who may work for a coordinator that other machines reach");
+  keys->require_subcommand(1);
+  keys->fallthrough();
+  keys->add_option("--keys", arguments->folder, "the folder of the keys; default ~/.config/ocrscreen/keys");
+  auto* init = keys->add_subcommand("init", "make the coordinator's key pair");
+  init->callback([=, &exit_code] { exit_code = keys_init_command(arguments->folder); });
+  auto* add = keys->add_subcommand("add", "make a key pair for a worker, and the file it joins with");
+  add->add_option("NAME", arguments->add.name, "of the worker: letters, digits, '.', '_', '-'")->required();
+  add->add_option("--endpoint", arguments->add.endpoints,
+                  "where it finds the coordinator: tcp://HOST:PORT; may come again; default: the last run's");
+  add->add_option("-o,--output", arguments->add.output, "file to write; default NAME.join");
+  add->callback([=, &exit_code] { exit_code = keys_add_command(arguments->folder, arguments->add); });
+  auto* revoke = keys->add_subcommand("revoke", "let a worker in no more, also while a screening runs");
+  revoke->add_option("NAME", arguments->revoked, "of the worker")->required();
+  revoke->callback([=, &exit_code] { exit_code = keys_revoke_command(arguments->folder, arguments->revoked); });
+  auto* list = keys->add_subcommand("list", "the workers' keys");
+  list->callback([=, &exit_code] { exit_code = keys_list_command(arguments->folder); });
+}
 
 /// What the verbs about a DIR parse into.
 struct OperatorArguments {
@@ -90,6 +118,8 @@ int run_coordinator_cli(int argc, char** argv, Surrogate& surrogate) {
                     "serve a live page on ADDR:PORT, as 127.0.0.1:8080; away from loopback with a token");
   start->add_flag("--insecure", run.insecure, "allow a bind that other machines reach, without encryption");
   start->add_flag("--retry-failed", run.retry_failed, "try again what was given up after failures");
+  start->add_option("--keys", run.keys,
+                    "the folder of the keys (ocrscreen keys init); default ~/.config/ocrscreen/keys");
   start->callback([&] { exit_code = run_command(run, surrogate); });
 
   std::int64_t point = 0;
@@ -130,6 +160,8 @@ int run_coordinator_cli(int argc, char** argv, Surrogate& surrogate) {
       ->check(CLI::Range(30.0, 4800.0));
   applied->add_flag("--force", apply.force, "replace outputs that are there; never an input");
   applied->callback([&] { exit_code = apply_command(apply); });
+
+  add_keys_verbs(app, exit_code);
 
   auto* doctor = app.add_subcommand("doctor", "check this machine: programs, models, memory, disk");
   doctor->callback([&] { exit_code = doctor_command(); });

@@ -25,7 +25,8 @@ struct RunOptions {
   std::string local_workers = "auto";  // a number, or auto
   std::string http;                    // ADDR:PORT of the live page; empty = none
   bool insecure = false;
-  bool retry_failed = false;  // what blame ended before is tried again
+  bool retry_failed = false;                  // what blame ended before is tried again
+  std::optional<std::filesystem::path> keys;  // the key folder; nothing = the usual one when others reach `bind`
 };
 
 struct ApplyOptions {
@@ -38,6 +39,12 @@ struct ApplyOptions {
   std::optional<std::string> languages;  // in place of the file's
   std::optional<std::int32_t> psm;
   std::optional<double> dpi;  // in place of the pages' own
+};
+
+struct KeysAddOptions {
+  std::string name;
+  std::vector<std::string> endpoints;  // none: that of the last run with these keys
+  std::filesystem::path output;        // empty = NAME.join
 };
 
 /// Writes a commented configuration; refuses to overwrite.
@@ -68,5 +75,10 @@ struct ApplyOptions {
 /// Images or documents of new pages, made with the settings of a file; apply.csv tells of each.
 [[nodiscard]] int apply_command(const ApplyOptions& options);
 [[nodiscard]] int doctor_command();
+/// The keys of the coordinator and its workers, in `folder`.
+[[nodiscard]] int keys_init_command(const std::filesystem::path& folder);
+[[nodiscard]] int keys_add_command(const std::filesystem::path& folder, const KeysAddOptions& options);
+[[nodiscard]] int keys_revoke_command(const std::filesystem::path& folder, const std::string& name);
+[[nodiscard]] int keys_list_command(const std::filesystem::path& folder);
 
 }  // namespace ocrs

@@ -49,7 +49,9 @@ Result<void> LocalWorkers::tend(TimePoint now) {
     if (stopping_ || agent.drained || now < agent.start_at) continue;
     ChildOptions options;
     options.executable = plan_.program;
-    options.arguments = {"--connect", plan_.endpoint, "--slots", plan_.fill_machine ? "auto" : "1", "--local"};
+    const bool keyed = !plan_.join.empty();
+    options.arguments = {keyed ? "--join" : "--connect", keyed ? plan_.join.string() : plan_.endpoint, "--slots",
+                         plan_.fill_machine ? "auto" : "1", "--local"};
     auto process = ChildProcess::spawn(options);
     if (!process) return process.error();
     agent.process = std::move(*process);

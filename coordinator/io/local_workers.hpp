@@ -18,9 +18,10 @@ namespace ocrs {
 
 struct LocalWorkersPlan {
   std::filesystem::path program;
-  std::string endpoint;      // to connect to
-  std::uint32_t agents = 1;  // 0 = none
-  bool fill_machine = true;  // one agent that sizes its own pool; else each agent has one slot
+  std::string endpoint;        // to connect to
+  std::filesystem::path join;  // or this file
+  std::uint32_t agents = 1;    // 0 = none
+  bool fill_machine = true;    // one agent that sizes its own pool; else each agent has one slot
 };
 
 class LocalWorkers {

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <chrono>
 #include <cstdio>
-#include <limits>
 #include <optional>
 #include <set>
 
@@ -19,11 +18,12 @@
 #include "coordinator/core/design.hpp"
 #include "coordinator/core/objective.hpp"
 #include "coordinator/core/scheduler.hpp"
-#include "coordinator/io/blob_server.hpp"
+#include "coordinator/io/canary.hpp"
 #include "coordinator/io/commands.hpp"
 #include "coordinator/io/control_server.hpp"
 #include "coordinator/io/evaluator_client.hpp"
 #include "coordinator/io/exports.hpp"
+#include "coordinator/io/listening.hpp"
 #include "coordinator/io/live_page.hpp"
 #include "coordinator/io/load_screening.hpp"
 #include "coordinator/io/models.hpp"
@@ -65,57 +65,6 @@ Screening load(const RunOptions& options, EvaluatorClient& evaluator) {
   return screening;
 }
 
-/// Control socket and blob server, on PORT and PORT+1.
-struct Listening {
-  std::unique_ptr<RouterSocket> router;
-  std::unique_ptr<BlobServer> blobs;
-  std::string control, blob;  // actual endpoints
-};
-
-std::string next_port(const std::string& endpoint) {
-  Endpoint parsed = parse_endpoint(endpoint).value();
-  parsed.port = static_cast<std::uint16_t>(parsed.port + 1);
-  return to_string(parsed);
-}
-
-Listening listen_on(WireContext& context, const std::string& wanted) {
-  const auto parsed = parse_endpoint(wanted);
-  if (!parsed) throw StartupError("--bind " + wanted + ": " + parsed.error().text);
-  // With a port of the system's choice the next one may be taken: try others.
-  const int tries = parsed->port == 0 ? 16 : 1;
-  for (int attempt = 1;; ++attempt) {
-    Listening listening;
-    listening.router = std::make_unique<RouterSocket>(context);
-    listening.control = listening.router->bind(wanted);
-    try {
-      SocketOptions bulk;
-      bulk.queue_max = 128;  // chunks of 256 KiB for a worker that asks without reading
-      listening.blobs = std::make_unique<BlobServer>(context, next_port(listening.control), bulk);
-      listening.blob = listening.blobs->endpoint();
-      return listening;
-    } catch (const StartupError&) {
-      if (attempt == tries) throw;
-    }
-  }
-}
-
-/// The endpoint to bind: the one asked for, else the last run's, else any loopback port.
-Listening listen(WireContext& context, const RunOptions& options, Journal& journal) {
-  if (!options.bind.empty()) return listen_on(context, options.bind);
-  const auto last = journal.get("bind");
-  if (last && *last) {
-    const auto endpoint = parse_endpoint(**last);
-    if (endpoint && is_loopback(*endpoint)) {
-      try {
-        return listen_on(context, **last);
-      } catch (const StartupError& taken) {
-        log_info("{}; another port is taken", taken.what());
-      }
-    }
-  }
-  return listen_on(context, "tcp://127.0.0.1:0");
-}
-
 /// A number of agents, or nothing for auto.
 std::optional<std::uint32_t> local_agents(const std::string& text) {
   constexpr std::uint32_t agents_max = 256;
@@ -128,23 +77,40 @@ std::optional<std::uint32_t> local_agents(const std::string& text) {
   return agents;
 }
 
-LocalWorkersPlan local_workers_plan(const std::string& text, const std::string& control) {
+LocalWorkersPlan local_workers_plan(const std::string& text, const Listening& listening) {
   LocalWorkersPlan plan;
   plan.program = worker_program();
-  Endpoint endpoint = parse_endpoint(control).value();
-  if (is_wildcard(endpoint)) endpoint.host = "127.0.0.1";
-  plan.endpoint = to_string(endpoint);
+  plan.endpoint = endpoint_for_local(listening.control);
+  plan.join = listening.local_join;
   const auto agents = local_agents(text);
   plan.fill_machine = !agents;
   if (agents) plan.agents = *agents;
   return plan;
 }
 
-/// What other machines connect to: a wildcard is no address there.
-std::string endpoint_for_others(const std::string& control) {
-  Endpoint endpoint = parse_endpoint(control).value();
-  if (is_wildcard(endpoint)) endpoint.host = host_name();
-  return to_string(endpoint);
+ListeningOptions listening_options(const RunOptions& options) {
+  return {options.bind, "", options.keys, options.insecure};
+}
+
+/// Said aloud: who may join, and how.
+void tell_how_to_join(const RunOptions& options, const Listening& listening) {
+  if (listening.allowed) {
+    fmt::print(stderr,
+               "traffic is encrypted and only keys on the list are let in; workers join with: ocrscreen-worker "
+               "--join FILE (from ocrscreen keys add NAME), coordinator at {}\n",
+               endpoint_for_others(listening.control));
+    return;
+  }
+  const bool is_open = !is_loopback(parse_endpoint(listening.control).value());
+  if (is_open) {
+    fmt::print(stderr,
+               "warning: --insecure: {} is open to every machine that reaches it, unencrypted and unchecked: they "
+               "can read the pages and hand in results\n",
+               listening.control);
+  }
+  if (options.local_workers == "0" || !options.bind.empty()) {
+    fmt::print(stderr, "workers join with: ocrscreen-worker --connect {}\n", endpoint_for_others(listening.control));
+  }
 }
 
 /// Whatever is wrong with the command is told before a page is read or a folder made.
@@ -154,18 +120,7 @@ void check_arguments(const RunOptions& options) {
   }
   static_cast<void>(local_agents(options.local_workers));
   if (!options.http.empty()) check_http_address(options.http);
-  if (options.bind.empty()) return;
-  const auto endpoint = parse_endpoint(options.bind);
-  if (!endpoint) throw StartupError(fmt::format("--bind {}: {}", options.bind, endpoint.error().text));
-  if (endpoint->port == std::numeric_limits<std::uint16_t>::max()) {
-    throw StartupError(fmt::format("--bind {}: PORT+1 is used as well, expected a port below 65535", options.bind));
-  }
-  if (!is_loopback(*endpoint) && !options.insecure) {
-    throw StartupError(fmt::format(
-        "--bind {}: other machines can reach this address and traffic is not encrypted; say --insecure if the network "
-        "is yours alone",
-        options.bind));
-  }
+  static_cast<void>(keys_to_use(listening_options(options)));
 }
 
 std::vector<Point> baseline_and_design(const Screening& screening) {
@@ -263,16 +218,15 @@ int run_command(const RunOptions& options, Surrogate& surrogate) {
   SignalFd signals({SIGINT, SIGTERM, SIGCHLD});
   raise_descriptor_limit();  // one and more per worker
   WireContext context;
-  Listening listening = listen(context, options, *journal);
+  ListeningOptions where = listening_options(options);
+  if (const auto last = journal->get("bind"); last && *last) where.last = **last;
+  Listening listening = listen(context, where, folder.dir());
   for (const auto& [setting, value] : {std::pair{"bind", listening.control}, {cancelled_setting, std::string{}}}) {
     if (auto kept = journal->set(setting, value); !kept) throw StartupError(kept.error().text);
   }
   offer_blobs(*listening.blobs, screening);
-  LocalWorkers local_workers(local_workers_plan(options.local_workers, listening.control));
-  const bool waits = options.local_workers == "0";
-  if (waits || !options.bind.empty()) {
-    fmt::print(stderr, "workers join with: ocrscreen-worker --connect {}\n", endpoint_for_others(listening.control));
-  }
+  LocalWorkers local_workers(local_workers_plan(options.local_workers, listening));
+  tell_how_to_join(options, listening);
 
   SchedulerSettings settings;
   settings.screening = spec;
@@ -285,6 +239,10 @@ int run_command(const RunOptions& options, Surrogate& surrogate) {
   settings.lease_s = screening.cluster.lease_s;
   // Later than every batch of an earlier incarnation, at any rate below a million batches a second.
   settings.first_batch = static_cast<std::uint64_t>(wall_ms()) * 1000;
+  if (!options.bind.empty() || options.local_workers == "0") {
+    settings.canary = read_canary(screening, spec, evaluator);
+    settings.canary_host = machine_id();
+  }
   Scheduler scheduler(std::move(settings), memory_of(*journal, *known));
   if (scheduler.is_paused()) {
     fmt::print(stderr, "paused by an operator: `ocrscreen resume {}` goes on\n", folder.dir().string());
@@ -303,11 +261,14 @@ int run_command(const RunOptions& options, Surrogate& surrogate) {
   ControlServer control(folder.paths().control_socket());
   OperatorDesk desk(scheduler, *journal, screening);
   Server server({*listening.router, signals, scheduler, *journal, local_workers, progress, control, desk,
-                 live ? &live->state() : nullptr},
+                 live ? &live->state() : nullptr, listening.allowed.get()},
                 std::move(basis));
   if (options.retry_failed) server.tell(RetryFailed{});
   const RunEnd end = server.run();
   listening.blobs->stop();
+  if (auto noted = note_numeric_classes(*journal, scheduler.workers(TimePoint{})); !noted) {
+    throw StartupError(noted.error().text);
+  }
   return finish(*journal, folder.paths(), end, surrogate);
 }
 

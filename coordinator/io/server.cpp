@@ -41,7 +41,7 @@ Overloaded(Functions...) -> Overloaded<Functions...>;
 
 }  // namespace
 
-Server::Server(ServerParts parts, RankingBasis basis) : parts_(parts), basis_(std::move(basis)) {}
+Server::Server(ServerParts parts, RankingBasis basis) : parts_(parts), basis_(std::move(basis)), gate_(parts.allowed) {}
 
 RunEnd Server::run() {
   TimePoint next_tick{};
@@ -62,6 +62,7 @@ RunEnd Server::run() {
     receive(now);
     attend_operators(now);
     if (now >= next_tick) {
+      for (const KeyGate::Cut& refused : gate_.check(now)) cut(refused, now);
       feed(Tick{}, now);
       tend_local_workers(now);
       next_tick = now + 100ms;
@@ -121,7 +122,7 @@ void Server::attend_operators(TimePoint now) {
 void Server::receive(TimePoint now) {
   for (const SocketEvent& event : parts_.router.events()) {
     if (event.kind == SocketEventKind::handshake_failed) {
-      log_warning("{} cannot connect: {}", event.peer, event.text);
+      handshake_failed(event);
     } else {
       log_debug("{} {} {}", event.peer, to_string(event.kind), event.text);
     }
@@ -129,6 +130,11 @@ void Server::receive(TimePoint now) {
   for (int i = 0; i < frames_per_turn; ++i) {
     auto frame = parts_.router.receive();
     if (!frame) return;
+    std::optional<KeyGate::Cut> refused;
+    if (!gate_.admits(*frame, now, refused)) {
+      if (refused) cut(*refused, now);
+      continue;
+    }
     auto message = decode_worker_message(frame->bytes);
     if (!message) {
       if (++bad_frames_ <= bad_frames_logged) {
@@ -139,6 +145,28 @@ void Server::receive(TimePoint now) {
     }
     feed(WorkerSaid{ConnectionId{std::move(frame->routing)}, std::move(*message)}, now);
   }
+}
+
+void Server::handshake_failed(const SocketEvent& event) {
+  if (++handshakes_failed_ > bad_frames_logged) return;
+  std::string why = event.text;
+  if (event.failure == HandshakeFailure::mechanism) {
+    why = parts_.allowed != nullptr ? "it has no key; workers of this coordinator join with --join FILE"
+                                    : "it uses a key and this coordinator has none; it joins with --connect";
+  } else if (event.failure == HandshakeFailure::keys) {
+    why = "it does not know this coordinator's key; is its join file of another coordinator?";
+  } else if (event.failure == HandshakeFailure::refused) {
+    return;  // The judge of keys has said more.
+  }
+  log_warning("a peer of {} cannot connect: {}", event.peer, why);
+  if (handshakes_failed_ == 1) parts_.progress.say("warning: a peer cannot connect: " + why);
+}
+
+void Server::cut(const KeyGate::Cut& cut, TimePoint now) {
+  static_cast<void>(parts_.router.send(cut.connection.routing, encode(CoordinatorMessage{cut.reject})));
+  log_warning("{}", cut.text);
+  parts_.progress.say("warning: " + cut.text);
+  feed(ConnectionLost{cut.connection}, now);
 }
 
 void Server::feed(const SchedulerEvent& event, TimePoint now) {
@@ -157,7 +185,9 @@ void Server::carry_out(SchedulerEffect& effect, TimePoint now) {
   };
   std::visit(Overloaded{
                  [&](SendToWorker& send) {
-                   const Delivery delivery = parts_.router.send(send.to.routing, encode(send.message));
+                   const Delivery delivery = gate_.may_send(send.to.routing)
+                                                 ? parts_.router.send(send.to.routing, encode(send.message))
+                                                 : Delivery::unreachable;
                    // A full queue means a peer that reads nothing: what it holds is given to others, it may say HELLO
                    // again.
                    if (delivery != Delivery::sent) follow_ups_.push_back(ConnectionLost{send.to});

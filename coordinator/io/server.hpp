@@ -15,6 +15,7 @@
 #include "coordinator/core/scheduler.hpp"
 #include "coordinator/io/control_server.hpp"
 #include "coordinator/io/journal.hpp"
+#include "coordinator/io/key_gate.hpp"
 #include "coordinator/io/live_state.hpp"
 #include "coordinator/io/local_workers.hpp"
 #include "coordinator/io/operator_desk.hpp"
@@ -33,7 +34,8 @@ struct ServerParts {
   ProgressLine& progress;
   ControlServer& control;
   OperatorDesk& desk;
-  LiveState* live = nullptr;  // of the live page, if there is one
+  LiveState* live = nullptr;     // of the live page, if there is one
+  AllowList* allowed = nullptr;  // nullptr = no keys
 };
 
 /// What the progress line needs to name the best point so far.
@@ -58,6 +60,8 @@ class Server {
  private:
   void receive(TimePoint now);
   void attend_operators(TimePoint now);
+  void handshake_failed(const SocketEvent& event);
+  void cut(const KeyGate::Cut& cut, TimePoint now);
   void feed(const SchedulerEvent& event, TimePoint now);
   void carry_out(SchedulerEffect& effect, TimePoint now);
   void commit(TimePoint now, bool even_if_early);
@@ -70,6 +74,8 @@ class Server {
 
   ServerParts parts_;
   RankingBasis basis_;
+  KeyGate gate_;
+  std::uint64_t handshakes_failed_ = 0;
   std::deque<SchedulerEvent> follow_ups_;
   // Not yet on disk, with the tickets that wait for them.
   std::vector<JournalRow> rows_;

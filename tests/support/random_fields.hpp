@@ -83,7 +83,7 @@ class RandomFields {
   }
   void fill(std::string& out) { out = text(60000); }
   void fill(FailureKind& out) { out = static_cast<FailureKind>(below(7)); }
-  void fill(RejectCode& out) { out = static_cast<RejectCode>(below(6)); }
+  void fill(RejectCode& out) { out = static_cast<RejectCode>(below(7)); }
   void fill(DocumentFormat& out) { out = static_cast<DocumentFormat>(below(5)); }
   void fill(FactorUnit& out) { out = static_cast<FactorUnit>(below(3)); }
   void fill(PointIndex& out) { out.value = static_cast<std::int64_t>(below(std::uint64_t{1} << 31)) - 1; }

@@ -234,6 +234,58 @@ TEST_F(AgentTest, AFatalRejectEndsTheWorkerWithItsSentence) {
   EXPECT_NE(all<AgentExit>()[0].text.find("Tesseract 5.2 here, 5.3 there"), std::string::npos);
 }
 
+TEST_F(AgentTest, ARefusedKeyIsFinalAndWhatIsHeldStaysInTheSpool) {
+  start();
+  join();
+  feed(ConnectionDown{"hung up"});
+  pass(seconds(3));
+  feed(ConnectionDown{"the key was refused", Prospect::refused});
+  ASSERT_EQ(all<AgentExit>().size(), 1U);
+  EXPECT_EQ(all<AgentExit>()[0].code, 2);
+  EXPECT_EQ(all<AgentExit>()[0].text, "the key was refused");
+}
+
+TEST_F(AgentTest, APeerThatCannotBeTheCoordinatorIsFinalOnlyBeforeTheFirstWelcome) {
+  network_ = false;
+  start();
+  feed(ConnectionDown{"no keys there", Prospect::unfit});
+  ASSERT_EQ(all<AgentExit>().size(), 1U);
+  EXPECT_EQ(all<AgentExit>()[0].code, 2);
+
+  effects_.clear();
+  network_ = true;
+  start();
+  join();
+  feed(ConnectionDown{"hung up"});
+  network_ = false;
+  pass(seconds(3));
+  feed(ConnectionDown{"no keys there", Prospect::unfit});
+  EXPECT_TRUE(all<AgentExit>().empty()) << "something else has its port for a while";
+}
+
+TEST_F(AgentTest, AHandshakeThatIsCutFourTimesInARowIsFinal) {
+  network_ = false;
+  start();
+  const auto cut = [&](Prospect prospect) {
+    const auto opened = all<OpenConnection>().size();
+    feed(ConnectionDown{"cut", prospect});
+    for (int i = 0; i < 100 && all<OpenConnection>().size() == opened && all<AgentExit>().empty(); ++i) {
+      pass(milliseconds(500));
+    }
+  };
+  cut(Prospect::doubtful);
+  cut(Prospect::doubtful);
+  cut(Prospect::doubtful);
+  cut(Prospect::open);
+  cut(Prospect::doubtful);
+  cut(Prospect::doubtful);
+  cut(Prospect::doubtful);
+  EXPECT_TRUE(all<AgentExit>().empty()) << "a tunnel may be without its coordinator for a while";
+  cut(Prospect::doubtful);
+  ASSERT_EQ(all<AgentExit>().size(), 1U);
+  EXPECT_EQ(all<AgentExit>()[0].code, 2);
+}
+
 TEST_F(AgentTest, ARejectWithARetryTimeIsWaitedFor) {
   start();
   hear(Reject{RejectCode::not_ready, "still reading pages", 20});
@@ -500,6 +552,20 @@ TEST_F(AgentTest, AnEvaluationWithoutAResultIsAFailureOfTheEngine) {
   ASSERT_EQ(said<ResultMessage>().size(), 2U);
   EXPECT_EQ(said<ResultMessage>()[1].result.failure->kind, FailureKind::engine);
   EXPECT_EQ(said<ResultMessage>()[1].result.failure->text, "fra.traineddata is damaged");
+}
+
+TEST_F(AgentTest, RegressionAnEvaluatorThatCouldNotDoAsToldIsReplaced) {
+  start();
+  join();
+  hear(batch_of(1, 0, {4}));
+  feed(SlotReport{LaneIndex{0}, Problem{"page 0: cannot map a memory file: Cannot allocate memory", false}});
+  evaluator_is_done();
+  EXPECT_EQ(all<KillSlot>().size(), 1U) << "it would fail every page that follows";
+  EXPECT_EQ(all<StartSlot>().size(), 2U);
+  hear(batch_of(2, 0, {5}));
+  evaluator_finishes(5);
+  ASSERT_EQ(said<ResultMessage>().size(), 2U);
+  EXPECT_FALSE(said<ResultMessage>()[1].result.failure.has_value());
 }
 
 // ---- blobs ----

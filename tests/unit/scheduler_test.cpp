@@ -172,6 +172,17 @@ TEST(SchedulerCanary, GivesWorkOnlyAfterTheCanaryPageWasReadAlike) {
   EXPECT_FALSE(bench.scheduler->workers(bench.now)[0].other_numbers);
 }
 
+TEST(SchedulerCanary, BelievesNothingBeforeTheCanaryWasCompared) {
+  SchedulerBench bench(settings_with_canary());
+  bench.join("h/1");
+  bench.say("h/1", bench.scored(evaluation(0, -1), Attempt{1}));
+  EXPECT_TRUE(bench.commits.empty());
+  EXPECT_TRUE(bench.take<Acknowledge>("h/1").empty()) << "it keeps the result";
+  bench.say("h/1", bench.scored(evaluation(1, -1), canary_attempt));
+  bench.say("h/1", bench.scored(evaluation(0, -1), Attempt{1}));
+  EXPECT_EQ(bench.commits.size(), 1U);
+}
+
 TEST(SchedulerCanary, AdmitsACloseReadingAsANumericClassOfItsOwn) {
   SchedulerBench bench(settings_with_canary());
   bench.join("h/1");

@@ -11,6 +11,7 @@ namespace {
 
 constexpr auto acknowledgement_wait = std::chrono::seconds(10);  // of a leaving worker
 constexpr auto repeat_after = std::chrono::seconds(60);          // results on a living connection
+constexpr std::uint32_t doubts_max = 4;                          // in a row
 constexpr std::size_t repeat_count = 64;                         // per tick
 
 }  // namespace
@@ -60,7 +61,15 @@ void Agent::say_hello() {
 
 void Agent::on(const ConnectionDown& event) {
   if (connection_.state() == Connection::State::closed) return;
-  reconnect_later(event.why);
+  doubtful_ = event.prospect == Prospect::doubtful ? doubtful_ + 1 : 0;
+  // A coordinator that has welcomed this worker may be replaced for a while by something else on its port.
+  const bool hopeless = event.prospect == Prospect::refused ||
+                        (!was_welcomed_ && (event.prospect == Prospect::unfit || doubtful_ >= doubts_max));
+  if (hopeless) {
+    leave_now(2, event.why);
+  } else {
+    reconnect_later(event.why);
+  }
 }
 
 void Agent::reconnect_later(const std::string& why) {
@@ -98,6 +107,7 @@ void Agent::heard(const Welcome& message) {
     return;
   }
   connection_.welcomed(message, now_);
+  was_welcomed_ = true;
   seen_batches_.clear();
   notice(AgentNoticeLevel::info, "joined the coordinator (version " + message.build + ")");
   emit(UseBlobEndpoint{message.blob_endpoint});

@@ -164,6 +164,8 @@ class Agent {
   std::uint32_t start_failures_ = 0;  // in a row over all lanes, with none ever up
   bool any_slot_was_ready_ = false;
   AgentCounters counters_;
+  bool was_welcomed_ = false;   // ever
+  std::uint32_t doubtful_ = 0;  // ConnectionDown with a doubtful prospect, in a row
   bool exited_ = false;
 };
 

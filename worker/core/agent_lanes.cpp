@@ -168,6 +168,8 @@ void Agent::report(Lane& lane, const EvaluateDone& done) {
     const std::string why = lane.problem.empty() ? "the evaluator gave no result for it" : lane.problem;
     fail_evaluation(queued, *position, {FailureKind::engine, lane.started ? lane.started->node : "start", why, {}});
   }
+  // One that could not do as it was told (no memory left for a page, say) is no better for the next batch.
+  const bool ails = !lane.problem.empty();
   lane.evaluating = false;
   lane.started.reset();
   lane.start_failures = 0;
@@ -178,7 +180,7 @@ void Agent::report(Lane& lane, const EvaluateDone& done) {
     end_if_leaving(lane);
   } else if (lane.rests()) {
     kill(lane, KillReason::parked);
-  } else if (options_.recycle_bytes > 0 && done.resident_bytes > options_.recycle_bytes) {
+  } else if (ails || (options_.recycle_bytes > 0 && done.resident_bytes > options_.recycle_bytes)) {
     grant_credit(lane);
     kill(lane, KillReason::recycle);
   } else {

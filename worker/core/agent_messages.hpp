@@ -31,9 +31,18 @@ struct AgentStarted {};
 /// The transport can carry messages (after an OpenConnection). The agent says HELLO.
 struct ConnectionUp {};
 
+/// What trying again promises after a ConnectionDown.
+enum class Prospect {
+  open,      // a peer that is not there, or is lost: it may come back
+  doubtful,  // hung up during the handshake: other keys than expected, or a tunnel without its coordinator
+  unfit,     // the peer speaks otherwise (keys or none): hopeless, unless it was the right one before
+  refused,   // this worker's key is not let in
+};
+
 /// The transport lost the peer or could not reach it; why is for people.
 struct ConnectionDown {
   std::string why;
+  Prospect prospect = Prospect::open;
 };
 
 struct CoordinatorSaid {

@@ -40,7 +40,7 @@ AgentShell::AgentShell(ShellOptions options)
       store_(state_.path(), options_.cache_bytes_max),
       spool_(state_.path() / "spool"),
       signals_({SIGTERM, SIGINT, SIGHUP}),
-      link_(context_, options_.socket, options_.endpoint),
+      link_(context_, options_.socket, options_.endpoints),
       fetcher_(context_, options_.socket, store_),
       slots_(options_.placement.slots.size()),
       agent_(agent_options(options_, state_)) {}

@@ -26,7 +26,7 @@
 namespace ocrs {
 
 struct ShellOptions {
-  std::string endpoint;  // "tcp://HOST:PORT" of the coordinator
+  std::vector<std::string> endpoints;  // "tcp://HOST:PORT" of the coordinator, at least one
   SocketOptions socket;
   std::filesystem::path cache;
   std::uint64_t cache_bytes_max = std::uint64_t{20} << 30;  // of pages

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "common/io/host.hpp"
+#include "common/io/keys.hpp"
 #include "common/io/logging.hpp"
 #include "common/io/signals.hpp"
 #include "common/version.hpp"
@@ -39,25 +40,34 @@ std::string check_slots(const std::string& text) {
   return digits && std::stoul(text) >= 1 ? "" : "expected auto or a number from 1 to 9999, got \"" + text + "\"";
 }
 
-int run_agent(const Arguments& arguments) {
+/// Endpoints and keys. --connect beside --join says another way to the same coordinator.
+void say_where(const Arguments& arguments, ShellOptions& shell) {
   if (!arguments.join.empty()) {
-    throw StartupError(
-        "--join: this build has no key files; join over a trusted network with --connect tcp://HOST:PORT");
+    Result<JoinFile> join = read_join_file(arguments.join);
+    if (!join) throw StartupError("--join: " + join.error().text);
+    shell.endpoints = std::move(join->endpoints);
+    shell.socket.curve = std::move(join->keys);
+  } else if (arguments.connect.empty()) {
+    throw StartupError("say which coordinator to work for: --join FILE or --connect tcp://HOST:PORT");
   }
-  if (arguments.connect.empty()) throw StartupError("say which coordinator to work for: --connect tcp://HOST:PORT");
-  if (arguments.gpu == "on") throw StartupError("--gpu on: no stage of this build runs on a device; use auto or off");
+  if (arguments.connect.empty()) return;
   const Result<Endpoint> endpoint = parse_endpoint(arguments.connect);
   if (!endpoint) throw StartupError("--connect: " + endpoint.error().text);
   if (endpoint->port == 0 || is_wildcard(*endpoint)) {
-    throw StartupError("--connect " + arguments.connect + ": a host and a port are needed, as tcp://192.0.2.7:5555");
+    throw StartupError("--connect " + arguments.connect + ": a host and a port are needed, as tcp://192.0.2.7:5570");
   }
+  shell.endpoints = {arguments.connect};
+}
+
+int run_agent(const Arguments& arguments) {
+  ShellOptions shell;
+  say_where(arguments, shell);
+  if (arguments.gpu == "on") throw StartupError("--gpu on: no stage of this build runs on a device; use auto or off");
   const Result<std::filesystem::path> program = own_executable();
   if (!program) throw StartupError(program.error().text);
   const Result<Topology> topology = detect_topology();
   if (!topology) throw StartupError(topology.error().text);
 
-  ShellOptions shell;
-  shell.endpoint = arguments.connect;
   shell.cache = arguments.cache.empty() ? default_cache() : std::filesystem::absolute(arguments.cache);
   shell.cache_bytes_max = arguments.cache_gib << 30;
   shell.keep_cache = arguments.keep_cache;
@@ -85,7 +95,8 @@ int run_worker_cli(int argc, char** argv) {
   CLI::App app("Evaluates points of a screening for a coordinator (ocrscreen run).", "ocrscreen-worker");
   app.set_version_flag("--version", program_version);
   app.add_option("--join", arguments.join, "file from `ocrscreen keys add NAME`: coordinator and keys");
-  app.add_option("--connect", arguments.connect, "the coordinator, tcp://HOST:PORT");
+  app.add_option("--connect", arguments.connect,
+                 "the coordinator, tcp://HOST:PORT; with --join: instead of its address there");
   app.add_option("--slots", arguments.slots, "evaluators: a number, or auto for what processors and memory bear")
       ->check(check_slots);
   app.add_option("--gpu", arguments.gpu, "use OpenCL devices: auto, off, on")

@@ -13,11 +13,12 @@ constexpr int frames_max = 256;
 
 }  // namespace
 
-CoordinatorLink::CoordinatorLink(WireContext& context, SocketOptions options, std::string endpoint)
-    : context_(context), options_(std::move(options)), endpoint_(std::move(endpoint)) {}
+CoordinatorLink::CoordinatorLink(WireContext& context, SocketOptions options, std::vector<std::string> endpoints)
+    : context_(context), options_(std::move(options)), endpoints_(std::move(endpoints)) {}
 
 void CoordinatorLink::open() {
   close();
+  endpoint_ = endpoints_[next_++ % endpoints_.size()];
   socket_.emplace(context_, options_);
   if (const Result<void> connecting = socket_->connect(endpoint_); !connecting) broken_ = connecting.error().text;
 }
@@ -44,26 +45,57 @@ void CoordinatorLink::flush() {
   while (!waiting_.empty() && socket_->send(waiting_.front()) == Delivery::sent) waiting_.pop_front();
 }
 
+ConnectionDown CoordinatorLink::handshake_failed(const SocketEvent& event) const {
+  const bool keyed = options_.curve.has_value();
+  switch (event.failure) {
+    case HandshakeFailure::refused:
+      return {"the coordinator at " + endpoint_ +
+                  " refuses this worker's key: it has been revoked, or was never added there (ocrscreen keys list)",
+              Prospect::refused};
+    case HandshakeFailure::mechanism:
+      return {keyed ? "the coordinator at " + endpoint_ +
+                          " has no keys, so it is not the one of the join file; join an "
+                          "open one with --connect"
+                    : "the coordinator at " + endpoint_ +
+                          " lets in keys only: join with --join FILE, from ocrscreen keys "
+                          "add NAME",
+              Prospect::unfit};
+    case HandshakeFailure::keys:
+    case HandshakeFailure::hung_up:
+      // Also a mismatch of mechanisms may look so: the side that notices first hangs up.
+      return {endpoint_ + " ends the handshake (" + event.text + "): most likely " +
+                  (keyed ? "the join file was made for another coordinator, or this one has no keys"
+                         : "it lets in keys only: join with --join FILE, from ocrscreen keys add NAME"),
+              Prospect::doubtful};
+    case HandshakeFailure::none:
+    case HandshakeFailure::not_now:
+    case HandshakeFailure::foreign:
+      break;
+  }
+  return {endpoint_ + ": " + event.text, Prospect::open};
+}
+
 std::vector<AgentEvent> CoordinatorLink::events() {
   std::vector<AgentEvent> events;
   if (!socket_) return events;
   if (broken_) {
-    events.emplace_back(ConnectionDown{*broken_});
+    events.emplace_back(ConnectionDown{*broken_, Prospect::open});
     return events;
   }
   for (const SocketEvent& happened : socket_->events()) {
     switch (happened.kind) {
       case SocketEventKind::ready:
+        --next_;  // The same one again while it answers.
         events.emplace_back(ConnectionUp{});
         break;
       case SocketEventKind::retrying:
-        events.emplace_back(ConnectionDown{endpoint_ + " does not answer"});
+        events.emplace_back(ConnectionDown{endpoint_ + " does not answer", Prospect::open});
         break;
       case SocketEventKind::disconnected:
-        events.emplace_back(ConnectionDown{endpoint_ + " hung up"});
+        events.emplace_back(ConnectionDown{endpoint_ + " hung up", Prospect::open});
         break;
       case SocketEventKind::handshake_failed:
-        events.emplace_back(ConnectionDown{endpoint_ + ": " + happened.text});
+        events.emplace_back(handshake_failed(happened));
         break;
       case SocketEventKind::connected:
       case SocketEventKind::accepted:

@@ -16,7 +16,8 @@ namespace ocrs {
 
 class CoordinatorLink {
  public:
-  CoordinatorLink(WireContext& context, SocketOptions options, std::string endpoint);
+  /// At least one endpoint.
+  CoordinatorLink(WireContext& context, SocketOptions options, std::vector<std::string> endpoints);
 
   void open();
   void close();
@@ -34,7 +35,11 @@ class CoordinatorLink {
 
   WireContext& context_;
   SocketOptions options_;
-  std::string endpoint_;
+  [[nodiscard]] ConnectionDown handshake_failed(const SocketEvent& event) const;
+
+  std::vector<std::string> endpoints_;  // of one coordinator, tried in turn
+  std::size_t next_ = 0;
+  std::string endpoint_;  // of the connection
   std::optional<DealerSocket> socket_;
   std::deque<std::string> waiting_;    // frames the socket has not taken yet
   std::optional<std::string> broken_;  // the endpoint cannot be used
