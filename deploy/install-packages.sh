@@ -17,6 +17,8 @@ packages=(
   nlohmann-json3-dev libutf8proc-dev
   # live page, metrics
   libcpp-httplib-dev prometheus-cpp-dev
+  # manual pages
+  help2man
   # demo pages
   libpango1.0-dev libcairo2-dev fonts-dejavu-core fonts-liberation fonts-gnutypewriter fonts-oldstandard
 )
@@ -26,6 +28,8 @@ test_packages=(
   clang libclang-rt-14-dev
   # the suite's own tools; the report is opened in a real browser
   git python3 python3-opencv chromium python3-optuna
+  git python3 python3-opencv chromium
+  git python3 chromium debootstrap systemd
 )
 
 # The report's page is bundled with Node.js 18 or newer; one that did not come from a package will do.

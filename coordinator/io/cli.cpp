@@ -87,6 +87,7 @@ void add_operator_verbs(CLI::App& app, OperatorArguments to) {
 int run_coordinator_cli(int argc, char** argv, Surrogate& surrogate) {
   CLI::App app{"ocrscreen finds the image-preprocessing settings with which Tesseract reads your documents best."};
   app.set_version_flag("--version", program_version);
+  app.set_help_all_flag("--help-all", "print the help of every verb and exit");
   app.require_subcommand(1);
   app.footer("Start with: ocrscreen init; edit screening.yaml; ocrscreen run screening.yaml --out out");
   int exit_code = exit_complete;

@@ -94,6 +94,7 @@ int run_worker_cli(int argc, char** argv) {
   Arguments arguments;
   CLI::App app("Evaluates points of a screening for a coordinator (ocrscreen run).", "ocrscreen-worker");
   app.set_version_flag("--version", program_version);
+  app.set_help_all_flag("--help-all", "print the help of every verb and exit");
   app.add_option("--join", arguments.join, "file from `ocrscreen keys add NAME`: coordinator and keys");
   app.add_option("--connect", arguments.connect,
                  "the coordinator, tcp://HOST:PORT; with --join: instead of its address there");
