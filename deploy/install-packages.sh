@@ -2,6 +2,7 @@
 # Installs the Debian 12 packages ocrscreen is built from and runs with. The one list of them.
 #   deploy/install-packages.sh           build and run
 #   deploy/install-packages.sh --tests   the test suite's too
+#   deploy/install-packages.sh --tests --long   and those of its --long part
 # Installs only what is missing, so a machine that has everything needs neither root nor a network.
 set -euo pipefail
 
@@ -30,6 +31,11 @@ test_packages=(
   git python3 python3-opencv chromium python3-optuna
   git python3 python3-opencv chromium
   git python3 chromium debootstrap systemd
+  git python3 chromium systemd
+)
+long_packages=(
+  # a bare Debian root, a batch system
+  debootstrap slurm-wlm munge
 )
 
 # The report's page is bundled with Node.js 18 or newer; one that did not come from a package will do.
@@ -39,7 +45,8 @@ want=("${packages[@]}")
 for argument in "$@"; do
   case "$argument" in
     --tests) want+=("${test_packages[@]}") ;;
-    *) echo "install-packages.sh: unknown argument '$argument' (expected --tests)" >&2; exit 2 ;;
+    --long) want+=("${long_packages[@]}") ;;
+    *) echo "install-packages.sh: unknown argument '$argument' (expected --tests or --long)" >&2; exit 2 ;;
   esac
 done
 

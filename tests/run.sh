@@ -20,7 +20,7 @@ skipped=()
 step() { printf '\n== %s (%d s so far)\n' "$1" "$SECONDS"; }
 
 step "packages"
-deploy/install-packages.sh --tests
+deploy/install-packages.sh --tests $([ "$long" = 0 ] || echo --long)
 
 step "release build"
 cmake --preset release

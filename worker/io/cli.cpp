@@ -24,7 +24,7 @@ namespace {
 
 struct Arguments {
   std::string join, connect, slots = "auto", gpu = "auto", cache, host_id;
-  bool keep_cache = false, local = false, json = false;
+  bool keep_cache = false, local = false, once = false, json = false;
   std::uint64_t cache_gib = 20;
 };
 
@@ -79,7 +79,7 @@ int run_agent(const Arguments& arguments) {
   shell.agent.host_name = host_name();
   shell.agent.hardware = hardware_of(*topology);
   shell.agent.engine = engine_versions();
-  shell.agent.leave_when_finished = arguments.local;
+  shell.agent.leave_when_finished = arguments.local || arguments.once;
   AgentShell agent(std::move(shell));
   return agent.run();
 }
@@ -105,6 +105,7 @@ int run_worker_cli(int argc, char** argv) {
   app.add_option("--cache", arguments.cache, "folder for pages and unsent results, on a local disk");
   app.add_option("--cache-gib", arguments.cache_gib, "most GiB of pages kept there")->check(CLI::Range(1, 1 << 20));
   app.add_option("--host-id", arguments.host_id, "what tells this host from others; default: from the machine id");
+  app.add_flag("--once", arguments.once, "leave when the screening is finished instead of waiting for the next");
   app.add_flag("--keep-cache", arguments.keep_cache, "keep pages after the screening");
   app.add_flag("--local", arguments.local)->group("");  // Started by `run`: ends with the screening.
   CLI::App* doctor = app.add_subcommand("doctor", "what was detected, and the evaluators a worker would start");
