@@ -104,7 +104,7 @@ def test_tasks_join_drain_and_come_back(scratch):
     coordinator = None
     try:
         demo_pages(scratch, 2, extra=["--kinds", "receipt"])
-        config = write_config(scratch, pages='["pages/*"]', ocr="{languages: eng+fra}", pipeline="open",
+        config = write_config(scratch, pages='["pages/*"]', ocr="{languages: eng+fra}", pipeline="[open.scale, open.binarise]",
                               design="{points: 32, seed: 3}")
         calm, out = scratch / "calm", scratch / "out"
         env = environment(scratch)
