@@ -32,6 +32,7 @@ test_packages=(
   git python3 python3-opencv chromium
   git python3 chromium debootstrap systemd
   git python3 chromium systemd
+  git python3 python3-opencv chromium systemd
 )
 long_packages=(
   # a bare Debian root, a batch system
