@@ -83,6 +83,7 @@ export async function run(page, {shots, began, controls}) {
     result.charts[name] = await coloursIn(page, name);
   }
   result.sections = await page.$$eval('section[id]', (nodes) => nodes.map((node) => node.id));
+  result.pictures = await page.$$eval('main img', (nodes) => nodes.filter((node) => node.complete && node.naturalWidth > 100).length);
   result.text = await page.evaluate(() => document.body.innerText);
   // Elements that only the data could have brought in.
   result.foreign = await page.$$eval('main img:not([src^="data:image/webp"]), main svg, main b[onclick], main script, main i', (nodes) => nodes.length);

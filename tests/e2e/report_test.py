@@ -2,11 +2,11 @@
 import re
 import resource
 
-from browser import BUILD, browse
-from harness import BIN, LONG, run, run_all
+from browser import BUILD, browse, node
+from harness import BIN, LONG, REPO, demo_pages, environment, run, run_all, write_config
 
 SAMPLE = BUILD / "tests" / "ocrs_sample_journal"
-CHARTS = {"parallel", "heatmap", "scores", "timeline"}
+CHARTS = {"parallel", "heatmap", "scores", "timeline", "sensitivity", "effect-denoise", "effect-scale", "portfolio"}
 
 
 def sample(scratch, pages, points, *more):
@@ -44,7 +44,7 @@ def test_every_chart_is_drawn_and_every_control_works(scratch):
     assert len(seen["tried"]) >= 15, seen["tried"]
     assert re.search(r"page_\d+\.png, point \d+: ", seen["readout"]), seen["readout"]
     assert seen["dark"] != "rgb(251, 250, 248)"
-    for word in ("Best setting: point", "256", "lab-3/5f0c", "components in open.binarise", "letters/page_004.png"):
+    for word in ("Best setting: point", "95 % interval", "This is sure", "first-order index", "256", "lab-3/5f0c", "components in open.binarise", "letters/page_004.png"):
         assert word in seen["text"], word
 
 
@@ -71,6 +71,27 @@ def test_policy_forbids_everything_from_outside(scratch):
     assert not re.search(r'(src|href)="?https?:', html), "something is loaded from outside"
 
 
+def test_marked_differences_are_right(scratch):
+    run([node(), REPO / "tests/e2e/text_diff_checks.mjs"])
+
+
+def test_a_run_leaves_a_report_with_pictures_of_its_pages(scratch):
+    demo_pages(scratch, 2, extra=["--kinds", "receipt"])
+    config = write_config(scratch, pages='["pages/*.*"]', pipeline="[open.scale, open.binarise]", design="{points: 4, seed: 3}")
+    run([BIN / "ocrscreen", "run", config, "--out", scratch / "out"], env=environment(scratch))
+    report = scratch / "out" / "report.html"
+    picture = '"image":"data:image/webp;base64,'
+    assert report.read_text().count(picture) == 4, "two pages before and after"
+    seen = read_in_browser(report)
+    assert seen["pictures"] == 2, "the first page is shown before and after"
+    assert seen["too_wide"] == [] and seen["foreign"] == 0, seen
+    sorted((scratch / "pages").glob("receipt_*.png"))[0].write_bytes(b"no image any more")
+    run([BIN / "ocrscreen", "report", scratch / "out"])
+    html = report.read_text()
+    assert html.count(picture) == 2 and html.count("has changed since it was read") == 2, \
+        "a page that changed is shown as if it had not"
+
+
 def test_large_screening_is_fast_and_small(scratch):
     pages = 100 if LONG else 24
     report, seconds = sample(scratch, pages, 2048)
@@ -85,4 +106,5 @@ def test_large_screening_is_fast_and_small(scratch):
 
 if __name__ == "__main__":
     run_all([test_every_chart_is_drawn_and_every_control_works, test_hostile_names_and_texts_stay_text,
+             test_marked_differences_are_right, test_a_run_leaves_a_report_with_pictures_of_its_pages,
              test_policy_forbids_everything_from_outside, test_large_screening_is_fast_and_small])

@@ -9,7 +9,7 @@ function scoreLine(side) {
 }
 
 function picture(side, name) {
-  if (side.image?.startsWith('data:image/webp;base64,')) return el('img', {src: side.image, alt: name, loading: 'lazy', decoding: 'async'});
+  if (side.image?.startsWith('data:image/webp;base64,')) return el('img', {src: side.image, alt: name});
   return el('div', {class: 'none'}, side.no_image ?? 'no picture: the report shows those of the pages that change most');
 }
 

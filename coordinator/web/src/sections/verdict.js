@@ -4,7 +4,7 @@ import {count, duration, signed} from '../format.js';
 export function verdict(data) {
   const {account, timeline} = data;
   const gain = data.bestSetting === null ? null : data.points.gain[data.bestSetting];
-  const style = data.verdict.sure ? ' good' : ' flat';
+  const style = data.verdict.sure ? ' sure' : ' flat';
   const box = el('section', {id: 'verdict', class: `verdict${style}`, data: {link: 'Verdict'}},
     el('h2', {}, 'Verdict'),
     ...data.verdict.sentences.map((sentence) => el('p', {}, sentence)),
