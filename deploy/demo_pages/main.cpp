@@ -80,7 +80,8 @@ int main(int argc, char** argv) {
   app.add_option("--damage", order.damage, "this damage and no other, on otherwise good pages")
       ->check(CLI::IsMember(damages))
       ->excludes(clean);
-  app.add_flag("--full", order.full, "whole A4 sheets instead of half as wide");
+  CLI::Option* full = app.add_flag("--full", order.full, "whole A4 sheets instead of half as wide");
+  app.add_flag("--small", order.small, "sheets two fifths as high, with a few lines")->excludes(full);
   CLI11_PARSE(app, argc, argv);
   try {
     ocrs::demo::make_collection(order, folder, count);

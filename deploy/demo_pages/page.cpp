@@ -82,9 +82,10 @@ Page make_page(const CollectionOrder& order, int number) {
   const std::optional<Texts> texts = Texts::find(page.language, choice.kind->texts);
   const bool narrow = page.kind == "receipt" || page.kind == "cutting";
   const int size = order.full && !narrow ? 2 : 1;
+  const int height = choice.kind->height * size * (order.small ? 2 : 5) / 5;
   const auto set_sheet = [&](std::string_view side) {
     Random random(Random::mix(page.seed, side));
-    return choice.kind->set(SheetOrder{*texts, page.language, choice.kind->width * size, choice.kind->height * size,
+    return choice.kind->set(SheetOrder{*texts, page.language, choice.kind->width * size, height,
                                        plain ? 1 : choice.scene->type_scale,
                                        single  ? single->ruling
                                        : plain ? Ruling::open
@@ -102,8 +103,8 @@ Page make_page(const CollectionOrder& order, int number) {
     page.image = 255 - front.ink;
     return page;
   }
-  page.damage = single ? drawn(Bed::none, {single->amount}, page.seed)
-                       : drawn(choice.scene->bed, choice.scene->ranges, page.seed);
+  page.damage =
+      single ? drawn(Bed::none, single->ranges, page.seed) : drawn(choice.scene->bed, choice.scene->ranges, page.seed);
   cv::Mat1b back(front.ink.size(), static_cast<unsigned char>(0));
   if (page.damage.bleed > 0) back = set_sheet("back").ink;
   cv::Mat1f facing(1, 1, 1.0F);

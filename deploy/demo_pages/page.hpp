@@ -20,6 +20,7 @@ struct CollectionOrder {
   bool clean = false;                  // no damage at all: ink on white
   std::string damage;                  // of single_damages(): this one and no other; empty = the scenes' own
   bool full = false;                   // whole sheets (A4) instead of half as wide
+  bool small = false;                  // sheets two fifths as high, with a few lines, for quick experiments
 };
 
 struct Page {

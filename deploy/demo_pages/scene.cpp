@@ -101,9 +101,9 @@ const std::vector<Scene>& scenes() {
 const std::vector<SingleDamage>& single_damages() {
   using D = Damage;
   static const std::vector<SingleDamage> all{
-      {"noise", "a grainy sensor", {&D::noise, 31, 35}},
-      {"shade", "uneven light", {&D::shade, 0.86, 0.9}},
-      {"rules", "boxes of heavy rules", {&D::blur, 0.6, 0.8}, Ruling::grid, 3, true},
+      {"noise", "a grainy sensor in poor light", {{&D::contrast, 0.6, 0.6}, {&D::noise, 16, 18}}},
+      {"shade", "uneven light", {{&D::shade, 0.86, 0.9}}},
+      {"rules", "boxes of heavy rules", {{&D::blur, 0.6, 0.8}}, Ruling::grid, 3, true},
   };
   return all;
 }

@@ -40,7 +40,7 @@ struct Scene {
 struct SingleDamage {
   std::string_view name;
   std::string_view what;
-  Range amount;
+  std::vector<Range> ranges;
   Ruling ruling = Ruling::open;
   double rule_weight = 1;
   bool only_ruled = false;  // only on kinds that have rules
