@@ -166,6 +166,7 @@ void Scheduler::cancel() {
       leave_open_states(place);
       table_.apply(place, EvaluationEvent::cancel);
       end_all_leases(place, false);
+      table_.forget_deaths(place);
       blame_.resolved(place);
       ++count;
     }
