@@ -112,8 +112,9 @@ def test_strangers_get_nothing_in_or_out_and_are_told(scratch):
         lines = peer(here, **own, **dict(engine, tesseract="4.1.1"))
         assert got_nothing(lines) and any(l.startswith("REJECT engine: the worker has Tesseract 4.1.1") for l in lines), lines
         told = log_of(out)
-        for text in ("it has no key", "is not on the list", "the key of former has been revoked", "protocol 1",
-                     "Tesseract 4.1.1"):
+        # A peer without a key may hang up before its handshake is judged.
+        assert "it has no key" in told or "the peer hung up" in told, told
+        for text in ("is not on the list", "the key of former has been revoked", "protocol 1", "Tesseract 4.1.1"):
             assert text in told, f"the coordinator does not say {text!r}:\n{told}"
         assert finished_evaluations(out, environment(scratch)) == 0, "a stranger's result was taken"
         # Real workers say what is wrong and end.

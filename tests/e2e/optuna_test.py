@@ -38,7 +38,7 @@ def python_with_optuna():
 def test_optuna_loads_the_study_and_goes_on(scratch):
     python = python_with_optuna()
     out, file = scratch / "out", scratch / "study.db"
-    run([SAMPLE, out, "4", "64"])
+    run([SAMPLE, out, "24", "64"])
     run([BIN / "ocrscreen", "export", out, "--format", "optuna", "-o", file])
     seen = json.loads(run([python, "-c", LOOK, file]).stdout)
 

@@ -49,7 +49,7 @@ def test_every_chart_is_drawn_and_every_control_works(scratch):
 
 
 def test_hostile_names_and_texts_stay_text(scratch):
-    report, _ = sample(scratch, 6, 64, "hostile")
+    report, _ = sample(scratch, 12, 256, "hostile")
     html = report.read_text()
     data = html[html.index('id="data">') + len('id="data">'):]
     data = data[:data.index("</script>")]
