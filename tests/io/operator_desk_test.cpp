@@ -96,7 +96,9 @@ TEST_F(OperatorDeskTest, DrainsByNameAndRefusesANameThatNobodyHas) {
   EXPECT_TRUE(ask({.verb = ControlVerb::drain, .worker = "lab7"}).ok);
   EXPECT_EQ(bench_.take<Drain>("lab7/1").size(), 1U);
   EXPECT_TRUE(bench_.take<Drain>("lab8/1").empty());
-  for (const json& worker : data(ControlVerb::workers)["workers"]) {
+  const json told = data(ControlVerb::workers);
+  ASSERT_EQ(told.at("workers").size(), 2U);
+  for (const json& worker : told.at("workers")) {
     EXPECT_EQ(worker["state"], worker["host"] == "lab7" ? "draining" : "active");
   }
 }
