@@ -8,7 +8,7 @@ namespace ocrs {
 
 }  // namespace ocrs
 
-#define OCRS_CHECK(expression, why)                                               \
-  do {                                                                            \
+#define OCRS_CHECK(expression, why)                                                \
+  do {                                                                             \
     if (!(expression)) ::ocrs::check_failed(#expression, __FILE__, __LINE__, why); \
   } while (false)

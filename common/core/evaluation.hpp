@@ -44,8 +44,8 @@ enum class FailureKind : std::uint8_t {
 
 struct Failure {
   FailureKind kind = FailureKind::crashed;
-  std::string node;  // the started tree node: "decode", "<stage name>(<canonical params>)", "recognise"
-  std::string text;  // one sentence: limit, signal, exception text
+  std::string node;         // the started tree node: "decode", "<stage name>(<canonical params>)", "recognise"
+  std::string text;         // one sentence: limit, signal, exception text
   std::string stderr_tail;  // last lines the evaluator printed, at most 2 KiB
   bool operator==(const Failure&) const = default;
 };

@@ -148,7 +148,7 @@ struct Problem {
   bool operator==(const Problem&) const = default;
 };
 
-using EvaluatorReport = std::variant<Ready, Started, Evaluated, EvaluateDone, PageDescription, ModelsChecked, Problem,
-                                     Previewed, Rendered>;
+using EvaluatorReport =
+    std::variant<Ready, Started, Evaluated, EvaluateDone, PageDescription, ModelsChecked, Problem, Previewed, Rendered>;
 
 }  // namespace ocrs

@@ -49,7 +49,8 @@ struct Factor {
 /// Shortest text that reads back to the same double ("0.1", "12", "1e-07"); locale-independent.
 [[nodiscard]] std::string shortest(double value);
 
-[[nodiscard]] std::string_view to_string(FactorKind kind);  // "int", "float", "log", "step", "levels", "choice", "fixed"
+[[nodiscard]] std::string_view to_string(
+    FactorKind kind);  // "int", "float", "log", "step", "levels", "choice", "fixed"
 [[nodiscard]] std::string_view to_string(FactorUnit unit);  // "", "px", "px300"
 
 }  // namespace ocrs

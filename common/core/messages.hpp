@@ -81,7 +81,8 @@ struct ResultMessage {
   ContentHash run;
   BatchId batch;
   EvaluationResult result;
-  std::string reading;  // encoded, zstd-compressed Reading; empty when the worker sent this hash before on this connection
+  std::string
+      reading;  // encoded, zstd-compressed Reading; empty when the worker sent this hash before on this connection
   bool operator==(const ResultMessage&) const = default;
 };
 
@@ -111,7 +112,8 @@ struct Goodbye {
   bool operator==(const Goodbye&) const = default;
 };
 
-using WorkerMessage = std::variant<Hello, Credit, WorkerHeartbeat, ResultMessage, Returned, BatchFinished, Draining, Goodbye>;
+using WorkerMessage =
+    std::variant<Hello, Credit, WorkerHeartbeat, ResultMessage, Returned, BatchFinished, Draining, Goodbye>;
 
 // ---- coordinator to worker, on the control socket ----
 
@@ -175,8 +177,8 @@ struct ScreeningFinished {
   bool operator==(const ScreeningFinished&) const = default;
 };
 
-using CoordinatorMessage = std::variant<Welcome, Reject, ScreeningSpec, Batch, Acknowledge, CoordinatorHeartbeat, Retract,
-                                        Drain, ScreeningFinished>;
+using CoordinatorMessage = std::variant<Welcome, Reject, ScreeningSpec, Batch, Acknowledge, CoordinatorHeartbeat,
+                                        Retract, Drain, ScreeningFinished>;
 
 // ---- blobs: pages, ground truth, models; a socket of their own ----
 

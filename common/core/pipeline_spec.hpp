@@ -1,5 +1,5 @@
-// The stages that exist and their factors, as data: names, kinds, default ranges, units, and which choice switches what.
-// Owns no image code: the functions behind the stages live in worker/pipeline, found by StageSpec::id.
+// The stages that exist and their factors, as data: names, kinds, default ranges, units, and which choice switches
+// what. Owns no image code: the functions behind the stages live in worker/pipeline, found by StageSpec::id.
 #pragma once
 
 #include <optional>
@@ -19,9 +19,9 @@ struct StageFactor {
 };
 
 struct StageSpec {
-  std::string id;    // key of the registry, unique over all pipelines: "standard.denoise", "open.denoise"
-  std::string name;  // as shown and as written in a config's stage list: "denoise"
-  std::optional<Factor> choice;      // kind choice, option "off" = the stage does nothing
+  std::string id;                // key of the registry, unique over all pipelines: "standard.denoise", "open.denoise"
+  std::string name;              // as shown and as written in a config's stage list: "denoise"
+  std::optional<Factor> choice;  // kind choice, option "off" = the stage does nothing
   std::vector<StageFactor> factors;  // in table order
   bool operator==(const StageSpec&) const = default;
 };
@@ -43,8 +43,8 @@ struct PipelineSpec {
 /// Every factor of a pipeline in the order of the point's values, of the CSV and of the Sobol dimensions:
 /// all choices first in stage order, then the other factors in table order (fixed ones included in place).
 struct FactorSlot {
-  std::size_t stage = 0;           // index into PipelineSpec::stages
-  const Factor* factor = nullptr;  // into the spec that was passed; valid while it lives
+  std::size_t stage = 0;                           // index into PipelineSpec::stages
+  const Factor* factor = nullptr;                  // into the spec that was passed; valid while it lives
   const std::vector<std::string>* when = nullptr;  // nullptr for the choice itself
 };
 [[nodiscard]] std::vector<FactorSlot> factor_slots(const PipelineSpec& pipeline);

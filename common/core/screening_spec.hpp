@@ -29,9 +29,9 @@ struct PageSpec {
   std::uint32_t frame = 0;        // 0-based frame of a multi-page TIFF
   std::string languages = "eng";  // as Tesseract's -l: "fra+eng"
   std::int32_t psm = 6;
-  double dpi = 300;  // resolution for px300 factors only; > 0
-  std::uint32_t width = 0;   // px after orientation
-  std::uint32_t height = 0;  // px after orientation
+  double dpi = 300;                         // resolution for px300 factors only; > 0
+  std::uint32_t width = 0;                  // px after orientation
+  std::uint32_t height = 0;                 // px after orientation
   std::optional<ContentHash> ground_truth;  // of the gt.txt bytes
   bool operator==(const PageSpec&) const = default;
 };
@@ -65,9 +65,9 @@ struct EvaluationLimits {
 };
 
 struct ScreeningSpec {
-  ContentHash run;  // the run id
-  std::vector<std::string> stages;   // StageSpec ids in order
-  std::vector<FactorRef> factors;    // order of every point's values
+  ContentHash run;                  // the run id
+  std::vector<std::string> stages;  // StageSpec ids in order
+  std::vector<FactorRef> factors;   // order of every point's values
   EngineOptions engine;
   EvaluationLimits limits;
   Folding folding;

@@ -27,8 +27,8 @@ void print_findings(const std::vector<Finding>& findings);
 [[nodiscard]] Finding check_clock();
 /// Two neighbouring TCP ports can be bound on 127.0.0.1 and reached there.
 [[nodiscard]] Finding check_loopback();
-/// Kind of file system and free bytes of a folder, which need not exist yet. Bad on a network file system, where neither
-/// journal nor spool may be.
+/// Kind of file system and free bytes of a folder, which need not exist yet. Bad on a network file system, where
+/// neither journal nor spool may be.
 [[nodiscard]] Finding check_disk(const std::string& subject, const std::filesystem::path& folder,
                                  std::uint64_t bytes_wanted);
 

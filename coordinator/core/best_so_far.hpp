@@ -10,9 +10,9 @@
 namespace ocrs {
 
 struct BestSoFar {
-  PointIndex point;          // baseline_point when nothing beats the untouched pages yet
-  std::uint32_t pages = 0;   // compared on: done for both the point and the baseline
-  double gain = 0;           // mean paired difference of the objective against the untouched page, >= 0
+  PointIndex point;         // baseline_point when nothing beats the untouched pages yet
+  std::uint32_t pages = 0;  // compared on: done for both the point and the baseline
+  double gain = 0;          // mean paired difference of the objective against the untouched page, >= 0
 };
 
 /// Among points that cover at least half as many pages as the best covered one, the one with the largest mean gain;

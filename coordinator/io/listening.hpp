@@ -10,9 +10,9 @@
 #include "common/io/keys.hpp"
 #include "common/io/socket.hpp"
 #include "common/io/zap_handler.hpp"
-#include "coordinator/io/key_gate.hpp"
 #include "coordinator/io/allow_list.hpp"
 #include "coordinator/io/blob_server.hpp"
+#include "coordinator/io/key_gate.hpp"
 
 namespace ocrs {
 

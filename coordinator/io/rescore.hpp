@@ -11,8 +11,8 @@
 namespace ocrs {
 
 struct Rescored {
-  std::uint64_t evaluations = 0;     // scored again
-  std::uint32_t pages_changed = 0;   // whose ground truth is not what it was
+  std::uint64_t evaluations = 0;    // scored again
+  std::uint32_t pages_changed = 0;  // whose ground truth is not what it was
 };
 
 /// Reads every page's ground truth again (NAME.gt.txt beside the page where it had none), computes words, characters,

@@ -471,7 +471,9 @@ TEST_F(ExportsTest, ThePortfolioHasItsSettingsAsBestYamlHasThemAndSaysWhatTheyGa
     const int point = setting["point"].as<int>();
     settings.insert(point);
     EXPECT_EQ(setting["untouched"].as<bool>(), point == -1);
-    if (point == -1) EXPECT_EQ(setting["factors"].size(), 0U);
+    if (point == -1) {
+      EXPECT_EQ(setting["factors"].size(), 0U);
+    }
     for (const auto& factor : setting["factors"]) {
       EXPECT_EQ(factor.second.as<std::string>(),
                 points.at(static_cast<std::size_t>(point + 1)).at(factor.first.as<std::string>()));

@@ -13,8 +13,8 @@
 #include "common/core/codec.hpp"
 #include "common/io/file.hpp"
 #include "common/io/hash.hpp"
-#include "coordinator/io/key_gate.hpp"
 #include "coordinator/io/key_folder.hpp"
+#include "coordinator/io/key_gate.hpp"
 #include "coordinator/io/listening.hpp"
 #include "tests/support/scratch_dir.hpp"
 

@@ -44,7 +44,10 @@ cv::Mat strokes(cv::RNG& rng, int rows, int columns) {
   return image;
 }
 
-constexpr Kind kinds[] = {{"noise", uniform_noise}, {"flat", flat}, {"paper", paper}, {"black and white", black_and_white},
+constexpr Kind kinds[] = {{"noise", uniform_noise},
+                          {"flat", flat},
+                          {"paper", paper},
+                          {"black and white", black_and_white},
                           {"strokes", strokes}};
 
 /// Sizes around the kernel's tiles (256 x 32), and the smallest.

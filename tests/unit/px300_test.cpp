@@ -96,8 +96,8 @@ TEST_F(Px300, LinesHaveTheSameLengthOnPaper) {
 }
 
 TEST_F(Px300, InpaintedLinesHaveTheSameLengthOnPaper) {
-  // Parameters only: inpainting goes on with the pixels just outside of the mask, and how far a rule's soft edge reaches
-  // beyond it depends on the resolution.
+  // Parameters only: inpainting goes on with the pixels just outside of the mask, and how far a rule's soft edge
+  // reaches beyond it depends on the resolution.
   const NamedValues values{{"lines", std::string("inpaint")}, {"line_h", int64_t{75}}, {"line_v", int64_t{85}}};
   OneStage stage("open.lines");
   EXPECT_EQ(text(stage, values, fine), "(inpaint,h=150,v=170)");

@@ -42,7 +42,7 @@ struct Weights {
 struct TileBuffers {
   // Padded tile in 16 bits: row r, column c of the buffer is pixel (r - border, c - border) of the tile.
   std::vector<std::uint16_t> image;
-  std::vector<std::uint16_t> column_sums[2];      // of 7 rows; low and high bytes apart for wide sums
+  std::vector<std::uint16_t> column_sums[2];         // of 7 rows; low and high bytes apart for wide sums
   std::vector<std::int16_t> weights[group_max + 1];  // minus bias; one more row set of zeros
   std::vector<std::int32_t> weight_sum, estimate;
 };
@@ -176,7 +176,8 @@ void pair_weights(const Tile& tile, int dy, int dx, std::int16_t* HWY_RESTRICT o
 
   const V16 bias = hn::Set(d, tile.table->bias);
   for (int row = row_first; row < tile.rows; ++row) {
-    const std::uint16_t* low = buffers.column_sums[0].data() + (row - row_first) * buffer_columns + border - template_half;
+    const std::uint16_t* low =
+        buffers.column_sums[0].data() + (row - row_first) * buffer_columns + border - template_half;
     [[maybe_unused]] const std::uint16_t* high =
         buffers.column_sums[1].data() + (row - row_first) * buffer_columns + border - template_half;
     std::int16_t* weights = out + (row + search_half_max) * buffer_columns + border;
@@ -231,7 +232,8 @@ void add_up(const Tile& tile, int dy, const int* dx, int group) {
         const auto p = hn::BitCast(i16, hn::LoadU(d, p1)), q = hn::BitCast(i16, hn::LoadU(d, p2));
         const auto w_low = hn::InterleaveLower(i16, a, b), w_high = hn::InterleaveUpper(i16, a, b);
         estimate_low = hn::ReorderWidenMulAccumulate(i32, w_low, hn::InterleaveLower(i16, p, q), estimate_low, rest0);
-        estimate_high = hn::ReorderWidenMulAccumulate(i32, w_high, hn::InterleaveUpper(i16, p, q), estimate_high, rest1);
+        estimate_high =
+            hn::ReorderWidenMulAccumulate(i32, w_high, hn::InterleaveUpper(i16, p, q), estimate_high, rest1);
         weight_low = hn::ReorderWidenMulAccumulate(i32, w_low, ones, weight_low, rest2);
         weight_high = hn::ReorderWidenMulAccumulate(i32, w_high, ones, weight_high, rest3);
       };
@@ -356,8 +358,8 @@ void window_sums(const Tile& tile, int half, std::vector<std::int32_t>& sums) {
   }
 }
 
-void finish_tile(const Tile& tile, const int* position, const std::vector<std::int32_t>& window_sum, cv::Mat& out, int y,
-                 int x) {
+void finish_tile(const Tile& tile, const int* position, const std::vector<std::int32_t>& window_sum, cv::Mat& out,
+                 int y, int x) {
   const Weights& table = *tile.table;
   const TileBuffers& buffers = *tile.buffers;
   const int border = table.search_half + template_half;
@@ -375,8 +377,8 @@ void finish_tile(const Tile& tile, const int* position, const std::vector<std::i
         estimate += table.bias * (window_sum[static_cast<std::size_t>(r * tile_columns + c)] - centre[c]);
       }
       // A quotient of integers below 2^32 is never rounded up to the next integer in double.
-      const double rounded = static_cast<double>(static_cast<std::uint32_t>(estimate) +
-                                                 static_cast<std::uint32_t>(weights / 2));
+      const double rounded =
+          static_cast<double>(static_cast<std::uint32_t>(estimate) + static_cast<std::uint32_t>(weights / 2));
       to[c] = static_cast<std::uint8_t>(static_cast<int>(rounded / static_cast<double>(weights)));
     }
   }

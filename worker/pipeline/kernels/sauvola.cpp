@@ -43,7 +43,7 @@ bool sums_in_vectors() { return true; }
 
 /// Takes `leaves` out of the column sums and `enters` in; all buffers are padded.
 void slide_sums(const std::uint8_t* HWY_RESTRICT enters, const std::uint8_t* HWY_RESTRICT leaves, int columns,
-           std::uint32_t* HWY_RESTRICT levels, std::uint32_t* HWY_RESTRICT squares) {
+                std::uint32_t* HWY_RESTRICT levels, std::uint32_t* HWY_RESTRICT squares) {
   const hn::ScalableTag<std::int32_t> d;
   const hn::Rebind<std::uint8_t, decltype(d)> d8;
   const hn::ScalableTag<std::uint32_t> du;
