@@ -33,6 +33,8 @@ test_packages=(
   git python3 chromium debootstrap systemd
   git python3 chromium systemd
   git python3 python3-opencv chromium systemd
+  # a fleet over ssh
+  openssh-server openssh-client
 )
 long_packages=(
   # a bare Debian root, a batch system

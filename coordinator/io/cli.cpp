@@ -37,6 +37,28 @@ void add_keys_verbs(CLI::App& app, int& exit_code) {
   list->callback([=, &exit_code] { exit_code = keys_list_command(arguments->folder); });
 }
 
+/// `ocrscreen fleet VERB HOSTS.txt`.
+void add_fleet_verbs(CLI::App& app, int& exit_code) {
+  const auto options = std::make_shared<FleetOptions>();
+  auto* fleet = app.add_subcommand("fleet", "workers on many machines, over ssh");
+  fleet->require_subcommand(1);
+  const std::pair<const char*, const char*> verbs[] = {{"start", "start a worker on every host that has none"},
+                                                       {"stop", "let the workers finish what they read, and leave"},
+                                                       {"status", "who is reached, with what, and who has joined"}};
+  for (const auto& [verb, what] : verbs) {
+    auto* added = fleet->add_subcommand(verb, what);
+    added->add_option("HOSTS.txt", options->hosts, "lines: [user@]host[:port] KEY=VALUE ...; see OPERATIONS.md")
+        ->required();
+    added->add_option("--ssh-config", options->ssh_config, "file for ssh -F instead of ~/.ssh/config");
+    added->add_option("--timeout", options->timeout_s, "seconds for connecting; default 10")
+        ->check(CLI::Range(1, 3600));
+    added->add_option("--wait", options->wait_s, "seconds for a worker to join or to leave; default 30")
+        ->check(CLI::Range(0, 86400));
+    added->add_option("--jobs", options->jobs, "hosts at a time; default 32")->check(CLI::Range(1, 256));
+    added->callback([=, &exit_code, name = std::string(verb)] { exit_code = fleet_command(name, *options); });
+  }
+}
+
 /// What the verbs about a DIR parse into.
 struct OperatorArguments {
   std::filesystem::path& dir;
@@ -163,6 +185,7 @@ int run_coordinator_cli(int argc, char** argv, Surrogate& surrogate) {
   applied->callback([&] { exit_code = apply_command(apply); });
 
   add_keys_verbs(app, exit_code);
+  add_fleet_verbs(app, exit_code);
 
   auto* doctor = app.add_subcommand("doctor", "check this machine: programs, models, memory, disk");
   doctor->callback([&] { exit_code = doctor_command(); });

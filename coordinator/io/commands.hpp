@@ -47,6 +47,14 @@ struct KeysAddOptions {
   std::filesystem::path output;        // empty = NAME.join
 };
 
+struct FleetOptions {
+  std::filesystem::path hosts;
+  std::optional<std::filesystem::path> ssh_config;  // nothing = the user's
+  std::uint32_t timeout_s = 10;                     // for connecting
+  std::uint32_t wait_s = 30;                        // for a worker to join, or to finish what it reads
+  std::uint32_t jobs = 32;                          // hosts at a time
+};
+
 /// Writes a commented configuration; refuses to overwrite.
 [[nodiscard]] int init_command(const std::filesystem::path& file);
 /// Prints the design as a table, or writes it as CSV with the coordinates u_1 … u_d.
@@ -80,5 +88,7 @@ struct KeysAddOptions {
 [[nodiscard]] int keys_add_command(const std::filesystem::path& folder, const KeysAddOptions& options);
 [[nodiscard]] int keys_revoke_command(const std::filesystem::path& folder, const std::string& name);
 [[nodiscard]] int keys_list_command(const std::filesystem::path& folder);
+/// `verb` is start, stop or status: workers on other machines, over ssh. A line per host; exit_missing when one is bad.
+[[nodiscard]] int fleet_command(const std::string& verb, const FleetOptions& options);
 
 }  // namespace ocrs
