@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "coordinator/core/reading_choice.hpp"
+
 namespace ocrs {
 namespace {
 
@@ -58,11 +60,11 @@ class Sentences {
     if (portfolio.recommended < 2) return;
     const PortfolioStep& step = portfolio.steps[portfolio.recommended - 1];
     if (step.left_out_interval.low <= 0 || !step.closed) return;
-    std::string text = std::to_string(portfolio.recommended) +
-                       " settings, of which each page keeps the reading with the " + "highest text_yield, gain " +
-                       signed_digits(step.left_out - portfolio.untouched, digits_) + " on pages left out (" +
-                       between(step.left_out_interval, digits_) + "), " + percent(*step.closed) +
-                       " of what the best setting of each page would";
+    std::string text =
+        std::to_string(portfolio.recommended) + " settings, of which each page keeps the reading with the highest " +
+        std::string(to_string(default_keep)) + ", gain " + signed_digits(step.left_out - portfolio.untouched, digits_) +
+        " on pages left out (" + between(step.left_out_interval, digits_) + "), " + percent(*step.closed) +
+        " of what the best setting of each page would";
     if (step.left_out_cer && portfolio.untouched_cer) {
       text += "; character error rate " + fixed_digits(*portfolio.untouched_cer, 3) + " to " +
               fixed_digits(*step.left_out_cer, 3);

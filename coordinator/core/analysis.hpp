@@ -141,7 +141,7 @@ inline constexpr double q2_min = 0.3;
 /// The first k settings taken, k = position + 1.
 struct PortfolioStep {
   PointIndex added;
-  double value = 0;            // mean objective over pages, each read by the portfolio's reading of highest text_yield
+  double value = 0;            // mean objective over pages, each read by the portfolio's reading of highest yield
   double left_out = 0;         // the same, each page judged by a portfolio of this size made without it
   Interval left_out_interval;  // of left_out - untouched, over pages
   std::optional<double> closed;  // left_out's share of the way from untouched to the optimum; empty when there is none

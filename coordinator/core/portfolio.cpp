@@ -4,6 +4,7 @@
 #include <array>
 #include <numeric>
 
+#include "coordinator/core/reading_choice.hpp"
 #include "coordinator/core/resampling.hpp"
 
 namespace ocrs {
@@ -57,8 +58,7 @@ Readings readings_of(const ScoreTable& table, const RankingObjective& objective)
   return readings;
 }
 
-/// Which of the settings' readings of a page is kept: the highest text_yield, r from these readings alone; the first of
-/// equals.
+/// Which of the settings' readings of a page is kept, as choose_reading does it; the first of equals.
 std::size_t kept(const Readings& readings, std::size_t page, const Setting* settings, std::size_t count) {
   if (count == 1) return 0;
   std::array<double, portfolio_max> characters{};
@@ -77,7 +77,7 @@ std::size_t kept(const Readings& readings, std::size_t page, const Setting* sett
   double best_yield = -1;
   for (std::size_t i = 0; i < count; ++i) {
     const auto& reading = readings.of(page, settings[i]);
-    const double yield = text_yield(reading.confidence, reading.characters, middle);
+    const double yield = kept_yield(default_keep, reading.confidence, reading.characters, middle);
     if (yield > best_yield) {
       best_yield = yield;
       best = i;

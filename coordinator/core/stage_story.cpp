@@ -41,7 +41,7 @@ std::optional<double> page_mean(const ScoreTable& table, const Ranking& ranking,
 void judge(StageEffect& effect, const Side& on, const Side& away) {
   if (on.rows.size() < 2 || away.rows.size() < 2) return;
   effect.error = std::hypot(mean_with_error(on.objectives).error, mean_with_error(away.objectives).error);
-  const bool believed = std::abs(effect.difference) > sure * effect.error;
+  const bool believed = std::abs(effect.difference) > sure_errors * effect.error;
   effect.verdict = !believed               ? StageVerdict::within_noise
                    : effect.difference > 0 ? StageVerdict::helped
                                            : StageVerdict::hurt;

@@ -24,13 +24,13 @@ struct StageEffect {
   double difference = 0;
   double error = 0;  // standard error of the difference, over the settings
   std::size_t pages_better = 0, pages = 0;
-  /// helped or hurt: the difference is more than `sure` standard errors; too_few: under two settings on a side.
+  /// helped or hurt: the difference is more than `sure_errors` standard errors; too_few: under two settings on a side.
   StageVerdict verdict = StageVerdict::too_few;
 };
 
 /// How many standard errors make a difference believed: some ten of them are looked at at once, and one of these must
 /// not be more than a rare accident.
-inline constexpr double sure = 2.6;
+inline constexpr double sure_errors = 2.6;
 
 /// For every stage with a choice that was both off and on: any option, then, if there are several, each of them.
 /// `points` are the design's, position i being point i; only those with an objective count, the baseline is none.

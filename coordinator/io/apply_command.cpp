@@ -324,6 +324,7 @@ int apply_command(const ApplyOptions& options) {
   const SettingFile file = read_setting_file(options.settings);
   ApplyPlan plan;
   plan.settings = wanted_settings(options, file);
+  plan.keep = file.keep;
   plan.format = formats.at(options.format);
   plan.out = options.out;
   plan.tessdata = tessdata_folder();

@@ -6,6 +6,7 @@
 
 #include "common/io/file.hpp"
 #include "coordinator/core/reading_choice.hpp"
+#include "coordinator/core/score_table.hpp"
 
 namespace ocrs {
 namespace {
@@ -88,7 +89,7 @@ std::optional<std::size_t> PageApplier::choose(std::size_t page, AppliedPage& ro
       readings[setting] = {result.scores.confidence, static_cast<double>(result.scores.characters)};
     }
   }
-  const auto choice = choose_reading(readings);
+  const auto choice = choose_reading(readings, plan_.keep);
   if (!choice) return std::nullopt;
   row.reason.clear();  // what failed for another setting is no matter
   row.text_yield = choice->text_yield;
@@ -120,8 +121,7 @@ AppliedPage PageApplier::apply(std::size_t index) {
   if (plan_.format != DocumentFormat::png) {
     row.confidence = result.scores.confidence;
     row.characters = static_cast<double>(result.scores.characters);
-    if (!row.text_yield)
-      row.text_yield = choose_reading({CandidateReading{*row.confidence, *row.characters}})->text_yield;
+    if (!row.text_yield) row.text_yield = text_yield(*row.confidence, *row.characters, *row.characters);
   }
   if (auto written = write(page, document->bytes); !written) row.reason = written.error().text;
   return row;

@@ -23,6 +23,7 @@ struct ApplyPage {
 
 struct ApplyPlan {
   std::vector<Setting> settings;
+  KeepRule keep = default_keep;  // of several settings' readings of a page
   std::vector<ApplyPage> pages;
   DocumentFormat format = DocumentFormat::png;
   std::filesystem::path out;

@@ -6,6 +6,8 @@
 
 #include "common/version.hpp"
 #include "coordinator/core/gain_check.hpp"
+#include "coordinator/core/reading_choice.hpp"
+#include "coordinator/core/verdict.hpp"
 #include "coordinator/io/exports.hpp"
 
 namespace ocrs {
@@ -45,17 +47,6 @@ std::pair<std::string, std::int32_t> usual_reading(const Screening& screening) {
     usual = way;
   }
   return usual;
-}
-
-std::string verdict_on(const ScreeningResults& results, const GainCheck& check) {
-  const PointScores* best = results.ranking.best();
-  if (!best) return "no setting has a result for every page, so there is no best one yet";
-  if (best->point == baseline_point) return "the untouched page reads best: no setting of this screening beats it";
-  if (!best->gain) return "best of the settings; the untouched pages were not all read, so its gain is not known";
-  if (check.verdict == GainVerdict::within_noise) {
-    return "nothing beats leaving the pages as they are beyond noise: this setting is the highest, by luck perhaps";
-  }
-  return "this setting reads better than the untouched page";
 }
 
 /// As a configuration has it: a known name, or the list of stages.
@@ -135,7 +126,8 @@ std::vector<PointIndex> portfolio_settings(const ScreeningResults& results, cons
 std::string verdict_on(const PortfolioAnalysis& portfolio) {
   if (portfolio.steps.empty()) return "too few pages to judge a portfolio by pages left out";
   if (portfolio.recommended == 0) return "no portfolio reads pages left out better than leaving them untouched";
-  return "of each page the reading with the highest text_yield among these settings is kept";
+  return "of each page the reading with the highest " + std::string(to_string(default_keep)) +
+         " among these settings is kept";
 }
 
 /// One entry per size, with what it gives on the pages themselves and on pages left out.
@@ -163,13 +155,13 @@ std::string indented(const std::string& text, const std::string& by) {
 
 }  // namespace
 
-std::string best_yaml(const ScreeningResults& results) {
+std::string best_yaml(const ScreeningResults& results, const Analysis& analysis) {
   const ScreeningRecord& record = results.record;
   const Screening& screening = record.screening;
   const PointScores* best = results.ranking.best();
   const bool untouched = best && best->point == baseline_point;
   const GainCheck check = check_gain(results.table, results.ranking);
-  const std::string verdict = verdict_on(results, check);
+  const std::string verdict(verdict_clause(verdict_of(results.ranking, analysis.gain)));
   std::string text = "# Written by ocrscreen " + std::string(program_version) + "; `ocrscreen apply` reads it.\n";
   text += "# " + verdict + ".\n";
   if (!results.complete()) text += "# The screening is not complete: this may change.\n";
@@ -205,7 +197,8 @@ std::string portfolio_yaml(const ScreeningResults& results, const Analysis& anal
   text += "verdict: " + quoted(verdict_on(portfolio)) + "\n";
   text += "objective:\n  name: " + quoted(results.ranking.objective.name) + "\n";
   text += "  untouched: " + real(portfolio.untouched) + "\n  optimum: " + real(portfolio.optimum) + "\n";
-  text += "keep: text_yield\npages: " + std::to_string(portfolio.pages) + "\n" + portfolio_curve(portfolio);
+  text += "keep: " + std::string(to_string(default_keep)) + "\npages: " + std::to_string(portfolio.pages) + "\n" +
+          portfolio_curve(portfolio);
   text += reading_of(results);
   text += "settings:\n";
   for (const PointIndex point : portfolio_settings(results, portfolio)) {

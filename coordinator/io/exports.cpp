@@ -201,7 +201,7 @@ Result<void> write_all(const OutputPaths& paths, const ScreeningResults& results
   const std::pair<std::filesystem::path, std::string> files[] = {
       {paths.points_csv(), points_csv(results)},
       {paths.evaluations_csv(), evaluations_csv(results)},
-      {paths.best_yaml(), best_yaml(results)},
+      {paths.best_yaml(), best_yaml(results, analysis)},
       {paths.portfolio_yaml(), portfolio_yaml(results, analysis)},
       // Last: whoever waits for it finds the others.
       {paths.manifest_json(), manifest_json(results)}};

@@ -19,8 +19,9 @@ namespace ocrs {
 /// scores, worker, backend, attempt, elapsed_ms. Without a final record an evaluation is missing.
 [[nodiscard]] std::string evaluations_csv(const ScreeningResults& results);
 
-/// The best setting with every value that is not left to chance: pipeline, ocr and factors as in a configuration.
-[[nodiscard]] std::string best_yaml(const ScreeningResults& results);
+/// The best setting with every value that is not left to chance: pipeline, ocr and factors as in a configuration; and
+/// the verdict on it, from the analysis of the results.
+[[nodiscard]] std::string best_yaml(const ScreeningResults& results, const Analysis& analysis);
 
 /// The few settings of which each page keeps one reading, with what they gain on pages left out; the untouched page
 /// alone when no portfolio does better. Every setting has the keys it has in best.yaml.

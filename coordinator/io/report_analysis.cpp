@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "coordinator/core/verdict.hpp"
 #include "coordinator/io/report_model.hpp"
 #include "coordinator/io/summary.hpp"
 
@@ -149,9 +150,11 @@ std::string gain_sentence(const ScreeningResults& results, const GainAnalysis& g
       pages(gain.pages_worse));
 }
 
-std::string certainty_sentence(const GainAnalysis& gain) {
-  if (gain.pages == 0 || !gain.left_out_gain) return "With so few pages nobody can say how sure this is.";
-  std::string text = gain.sure() ? "This is sure: " : "This is not sure: ";
+std::string certainty_sentence(const GainAnalysis& gain, Verdict verdict) {
+  if (verdict == Verdict::no_gain || verdict == Verdict::one_page || !gain.left_out_gain) {
+    return "With so few pages nobody can say how sure this is.";
+  }
+  std::string text = verdict == Verdict::sure ? "This is sure: " : "This is not sure: ";
   if (gain.best != baseline_point && gain.gain.interval.low <= 0) {
     text += "the interval reaches zero, and chosen without the page it is judged on, a setting gains ";
   } else {
@@ -166,10 +169,11 @@ std::string certainty_sentence(const GainAnalysis& gain) {
 
 ReportJson report_verdict(const ScreeningResults& results, const Analysis& analysis) {
   const PointScores* best = results.ranking.best();
+  const Verdict verdict = verdict_of(results.ranking, analysis.gain);
   std::vector<std::string> sentences;
-  if (!best) {
+  if (verdict == Verdict::no_best) {
     sentences.push_back("No setting has a result on every page, so there is no best one.");
-  } else if (best->point == baseline_point) {
+  } else if (verdict == Verdict::untouched) {
     sentences.push_back(
         fmt::format("Leave the pages as they are: none of the {} settings reads them better.", results.points.size()));
     sentences.push_back(fmt::format("Over {} pages the untouched ones score {:.4f} in {}.", results.table.pages(),
@@ -182,9 +186,9 @@ ReportJson report_verdict(const ScreeningResults& results, const Analysis& analy
     sentences.push_back(
         fmt::format("Best setting: point {}, {}.", best->point.value, setting_text(results, best->point)));
     sentences.push_back(gain_sentence(results, analysis.gain));
-    sentences.push_back(certainty_sentence(analysis.gain));
+    sentences.push_back(certainty_sentence(analysis.gain, verdict));
   }
-  return {{"sentences", std::move(sentences)}, {"sure", analysis.gain.sure()}};
+  return {{"sentences", std::move(sentences)}, {"sure", verdict == Verdict::sure}};
 }
 
 ReportJson report_analysis(const Analysis& analysis) {

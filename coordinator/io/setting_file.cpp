@@ -71,7 +71,10 @@ void SettingReader::read_file_of(const YamlNode& root, SettingFile& file) {
     if (auto setting = read_setting(root, base, "")) file.settings.push_back(std::move(*setting));
     return;
   }
-  if (const YamlNode* keep = root.find("keep")) static_cast<void>(reader_.one_of(*keep, "keep", {"text_yield"}));
+  if (const YamlNode* keep = root.find("keep")) {
+    const auto rule = reader_.one_of(*keep, "keep", {"text_yield", "tolerant_yield"});
+    if (rule && *rule == to_string(KeepRule::tolerant_yield)) file.keep = KeepRule::tolerant_yield;
+  }
   if (!reader_.list(*list, "settings", "settings")) return;
   if (list->items.size() > settings_max) {
     return reader_.error(list->line, "settings", "has more than " + std::to_string(settings_max) + " entries");

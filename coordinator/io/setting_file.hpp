@@ -14,6 +14,7 @@
 
 #include "common/core/messages.hpp"
 #include "common/core/screening_spec.hpp"
+#include "coordinator/core/reading_choice.hpp"
 
 namespace ocrs {
 
@@ -33,6 +34,7 @@ inline constexpr std::size_t settings_max = 64;
 struct SettingFile {
   std::filesystem::path path;
   std::vector<Setting> settings;              // at least one; a portfolio's in its order
+  KeepRule keep = KeepRule::text_yield;       // of a portfolio; a file without the key is an older one
   std::optional<EngineVersions> engine;       // with which the screening was made
   std::map<std::string, std::string> models;  // language -> hash of its file, hexadecimal
 };

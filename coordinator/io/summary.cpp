@@ -5,8 +5,10 @@
 #include <algorithm>
 
 #include "common/core/factor.hpp"
+#include "coordinator/core/best_share.hpp"
 #include "coordinator/core/gain_check.hpp"
 #include "coordinator/core/stage_story.hpp"
+#include "coordinator/core/verdict.hpp"
 
 namespace ocrs {
 
@@ -54,31 +56,33 @@ std::string count_of(std::size_t number, const char* thing) {
 }
 
 /// How far the winner's gain can be believed, as a sentence; empty when there is nothing to add.
-std::string gain_text(const GainCheck& check) {
+std::string gain_text(const GainCheck& check, Verdict verdict) {
   const std::string pages = fmt::format("better on {}, worse on {} of {}", check.pages_better, check.pages_worse,
                                         count_of(check.pages, "page"));
   const std::string held_out =
       fmt::format("a setting chosen on half of the pages gains {:+.4f} +- {:.4f} on the other half",
                   check.held_out.mean, check.held_out.error);
-  switch (check.verdict) {
-    case GainVerdict::beyond_noise:
+  if (verdict == Verdict::unsure && check.pages < 2) return "";  // no page has a result of every setting
+  switch (verdict) {
+    case Verdict::sure:
       return fmt::format("  {}; {}: more than luck\n", pages, held_out);
-    case GainVerdict::within_noise:
-      return fmt::format("  {}; {}: within noise\n", pages, held_out);
-    case GainVerdict::one_page:
+    case Verdict::unsure:
+      return fmt::format("  {}; {}: not more than luck may do\n", pages, held_out);
+    case Verdict::one_page:
       return "  on one page alone: whether it holds for others is not known\n";
-    case GainVerdict::untouched_best:
-    case GainVerdict::unknown:
+    case Verdict::no_best:
+    case Verdict::untouched:
+    case Verdict::no_gain:
       return "";
   }
   return "";
 }
 
-std::string best_text(const ScreeningResults& results, const GainCheck& check) {
-  const PointScores* best = results.ranking.best();
-  if (best->point == baseline_point) return "best: nothing beats leaving the pages as they are\n";
-  const std::string setting = fmt::format("point {}: {}", best->point.value, setting_text(results, best->point));
-  if (check.verdict != GainVerdict::within_noise) return "best: " + setting + "\n";
+std::string best_text(const ScreeningResults& results, Verdict verdict) {
+  if (verdict == Verdict::untouched) return "best: nothing beats leaving the pages as they are\n";
+  const PointIndex point = results.ranking.best()->point;
+  const std::string setting = fmt::format("point {}: {}", point.value, setting_text(results, point));
+  if (verdict != Verdict::unsure) return "best: " + setting + "\n";
   return "best: nothing beats leaving the pages as they are beyond noise; the highest of the settings is\n  " +
          setting + "\n";
 }
@@ -107,6 +111,18 @@ void add_portfolio(std::string& text, const PortfolioAnalysis& portfolio) {
   text += "\n";
 }
 
+/// "" when nothing is shared beyond chance.
+std::string share_text(const PipelineSpec& pipeline, const BestShare& share) {
+  if (share.options.empty()) return "";
+  std::string text = fmt::format("  the best {} settings share", share.best);
+  for (std::size_t i = 0; i < share.options.size(); ++i) {
+    const SharedOption& one = share.options[i];
+    text += fmt::format("{} {} {} ({} of {}; of all {} of {})", i == 0 ? "" : ",", pipeline.stages[one.stage].name,
+                        one.option, one.among_best, share.best, one.over_all, share.settings);
+  }
+  return text + "\n";
+}
+
 }  // namespace
 
 std::string story_text(const ScreeningResults& results) {
@@ -132,7 +148,7 @@ std::string story_text(const ScreeningResults& results) {
   text += fmt::format("  {:<13} {:>8} {:>8}  {:>8} {:<10} {:<11} {:<10}\n", "stage", "on", "off", "on - off",
                       "+- error", "settings", "pages better");
   for (const StageEffect& effect : effects) text += effect_line(pipeline, effect);
-  return text;
+  return text + share_text(pipeline, best_share(pipeline, results.points, ranking));
 }
 
 std::string setting_text(const ScreeningResults& results, PointIndex point) {
@@ -172,14 +188,15 @@ std::string summary_text(const ScreeningResults& results, const Analysis& analys
   text += story_text(results);
   if (const PointScores* best = ranking.best()) {
     const GainCheck check = check_gain(results.table, ranking);
-    text += best_text(results, check);
+    const Verdict verdict = verdict_of(ranking, analysis.gain);
+    text += best_text(results, verdict);
     text += fmt::format("  {:<12} {:.4f} (untouched {:.4f}, {:+.4f})\n", "objective", best->objective.value_or(0),
                         ranking.baseline().objective.value_or(0), best->gain.value_or(0));
     add_interval(text, analysis.gain);
     add_comparison(text, ranking, Score::confidence, 2);
     add_comparison(text, ranking, Score::cer, 4);
     add_comparison(text, ranking, Score::word_recall, 4);
-    text += gain_text(check);
+    text += gain_text(check, verdict);
     text += fmt::format("  (objective: {}; means over {})\n", ranking.objective.name,
                         count_of(results.table.pages(), "page"));
     add_portfolio(text, analysis.portfolio);

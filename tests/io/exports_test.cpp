@@ -459,7 +459,7 @@ TEST_F(ExportsTest, ThePortfolioHasItsSettingsAsBestYamlHasThemAndSaysWhatTheyGa
   const YAML::Node yaml = YAML::LoadFile(dir / "portfolio.yaml");
   const YAML::Node best = YAML::LoadFile(dir / "best.yaml");
   EXPECT_EQ(yaml["run_id"].as<std::string>(), best["run_id"].as<std::string>());
-  EXPECT_EQ(yaml["keep"].as<std::string>(), "text_yield");
+  EXPECT_EQ(yaml["keep"].as<std::string>(), "tolerant_yield");
   EXPECT_NEAR(yaml["objective"]["untouched"].as<double>(), 0.7, 1e-12);
   EXPECT_NEAR(yaml["objective"]["optimum"].as<double>(), 0.9, 1e-12);
   for (const char* key : {"ocr", "engine", "models", "pipeline"}) {

@@ -126,7 +126,7 @@ Setting best_of(const Screening& screening, std::int64_t winner) {
   }
   EXPECT_TRUE(journal->append(rows).ok());
   const auto results = results_of_folder(folder.dir());
-  return parse_setting_file(best_yaml(*results), "best.yaml").settings.at(0);
+  return parse_setting_file(best_yaml(*results, {}), "best.yaml").settings.at(0);
 }
 
 TEST(SettingFile, GivesBackEveryPointThatBestYamlCanHold) {
