@@ -124,5 +124,16 @@ def test_packages_install_and_leave_a_bare_debian_root(scratch):
     assert not left, left
 
 
+def test_operations_explains_every_event_of_the_log(_scratch):
+    events = set()
+    for source in (REPO / "coordinator" / "core").glob("scheduler*.cpp"):
+        for call in re.findall(r"notice\(\s*([^;]*?NoticeLevel::[^;]*);", source.read_text()):
+            events |= set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', call))
+    assert len(events) >= 15, f"the events are looked for in the wrong place: {sorted(events)}"
+    log = (REPO / "deploy" / "OPERATIONS.md").read_text().split("## What the log says")[1].split("\n## ")[0]
+    missing = [event for event in sorted(events) if not re.search(rf"\b{event}\b", log)]
+    assert not missing, f"OPERATIONS.md does not say what to do about {missing}"
+
+
 if __name__ == "__main__":
     run_all([test for name, test in sorted(globals().items()) if name.startswith("test_")])
