@@ -849,12 +849,66 @@ TEST_F(AgentTest, ShortMemoryParksLanesOneByOneButNeverTheLastAndTheyComeBackLat
 }
 
 TEST_F(AgentTest, LanesForWhichTheScreeningsPagesLeaveNoMemoryRest) {
-  start({.lanes = 3, .plan = [](const ScreeningSpec& spec) { return LanePlan{spec.run == hash_of(1) ? 1U : 3U, 0}; }});
+  start({.lanes = 3, .plan = [](const ScreeningSpec& spec, std::optional<std::uint64_t>) {
+           return LanePlan{spec.run == hash_of(1) ? 1U : 3U, 0};
+         }});
   join();
   EXPECT_EQ(all<StartSlot>().size(), 1U);
   EXPECT_EQ(credit_granted(1), 0U);
   join(two_pages(2));
   EXPECT_EQ(credit_granted(1), 2U);
+}
+
+constexpr std::uint64_t mib = std::uint64_t{1} << 20;
+
+/// A machine with 2000 MiB to give, where 1000 MiB per evaluator are assumed.
+AgentOptions sized_by_memory(std::uint32_t lanes) {
+  AgentOptions options;
+  options.lanes = lanes;
+  options.plan = [lanes](const ScreeningSpec&, std::optional<std::uint64_t> measured) {
+    const std::uint64_t each = measured.value_or(1000 * mib);
+    const auto fitting = static_cast<std::uint32_t>(std::min<std::uint64_t>(lanes, 2000 * mib / each));
+    return LanePlan{std::max(1U, fitting), 0, each};
+  };
+  return options;
+}
+
+ScreeningSpec sized_pages() {
+  ScreeningSpec spec = two_pages();
+  for (PageSpec& page : spec.pages) page.width = page.height = 3000;
+  return spec;
+}
+
+TEST_F(AgentTest, AnEvaluatorThatNeedsMoreThanAssumedCostsALaneAfterItsBatch) {
+  start(sized_by_memory(2));
+  join(sized_pages());
+  EXPECT_EQ(all<StartSlot>().size(), 2U);
+  hear(batch_of(1, 0, {1}, 0));
+  hear(batch_of(2, 0, {2}, 1));
+  hear(batch_of(3, 0, {3}, 1));
+  evaluator_finishes(1, 0);
+  evaluator_is_done(1200 * mib, 0);
+  EXPECT_TRUE(all<KillSlot>().empty()) << "what works is not cut short";
+  EXPECT_EQ(points_returned(), (Points{3})) << "what has not begun goes back at once";
+  evaluator_finishes(2, 1);
+  evaluator_is_done(300 * mib, 1);
+  ASSERT_EQ(all<KillSlot>().size(), 1U);
+  EXPECT_EQ(all<KillSlot>()[0].lane.value, 1U);
+  pass(seconds(300));
+  EXPECT_EQ(all<StartSlot>().size(), 2U) << "it does not come back";
+}
+
+TEST_F(AgentTest, EvaluatorsThatNeedLessThanAssumedBringLanesIn) {
+  start(sized_by_memory(4));
+  join(sized_pages());
+  EXPECT_EQ(all<StartSlot>().size(), 2U);
+  std::vector<std::int64_t> points;
+  for (std::int64_t point = 0; point < 16; ++point) points.push_back(point);
+  hear(batch_of(1, 0, points, 0));
+  for (const std::int64_t point : points) evaluator_finishes(point, 0);
+  evaluator_is_done(400 * mib, 0);
+  EXPECT_EQ(all<StartSlot>().size(), 4U);
+  EXPECT_EQ(credit_granted(3), 2U);
 }
 
 }  // namespace

@@ -97,9 +97,9 @@ TEST(Placement, WritesSizesAsPeopleReadThem) {
 
 TEST(Placement, LargePagesLeaveSomeOfTheSlotsUnused) {
   const Topology topology = machine(1, 8, 1, 8 * gib);
-  EXPECT_EQ(slots_that_fit(topology, 8, pixels_assumed), 8U);
-  EXPECT_EQ(slots_that_fit(topology, 8, 30'000'000), 6U);
-  EXPECT_EQ(slots_that_fit(topology, 8, 200'000'000), 1U);
+  EXPECT_EQ(slots_that_fit(topology, 8, slot_bytes(pixels_assumed)), 8U);
+  EXPECT_EQ(slots_that_fit(topology, 8, slot_bytes(30'000'000)), 6U);
+  EXPECT_EQ(slots_that_fit(topology, 8, slot_bytes(200'000'000)), 1U);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "worker/core/blob_ledger.hpp"
 #include "worker/core/connection.hpp"
 #include "worker/core/lane.hpp"
+#include "worker/core/memory_need.hpp"
 #include "worker/core/outbox.hpp"
 
 namespace ocrs {
@@ -25,6 +26,7 @@ namespace ocrs {
 struct LanePlan {
   std::uint32_t lanes = 1;
   std::uint64_t recycle_bytes = 0;
+  std::uint64_t slot_bytes = 0;  // what was reckoned with per evaluator
 };
 
 struct AgentOptions {
@@ -41,7 +43,8 @@ struct AgentOptions {
   std::uint64_t memory_low_bytes = 0;   // less available: lanes are parked one by one, the last is kept; 0 = never
   std::uint64_t memory_high_bytes = 0;  // more available: parked lanes come back one by one
   /// Known only with the screening's pages; empty function = all lanes, recycle_bytes.
-  std::function<LanePlan(const ScreeningSpec&)> plan;
+  /// The second argument is what an evaluator was seen to need for the largest page; empty until that is known.
+  std::function<LanePlan(const ScreeningSpec&, std::optional<std::uint64_t>)> plan;
   /// Encoded Reading to what goes on the wire (zstd in the shell); empty function = unchanged.
   std::function<std::string(std::string_view)> compress;
 };
@@ -126,6 +129,8 @@ class Agent {
   void page_failed(PageIndex page, const std::string& text);
   void watch_memory(std::uint64_t available_bytes);
   void plan_lanes();
+  void learn_memory(Lane& lane, const EvaluateDone& done);
+  void replan_lanes(std::uint64_t slot_bytes);
   void forget_screening();
 
   // Leaving.
@@ -161,7 +166,9 @@ class Agent {
   std::uint64_t last_evaluate_ = 0;
   std::optional<Leaving> leaving_;
   std::optional<AgentTime> memory_changed_;
-  std::uint32_t start_failures_ = 0;  // in a row over all lanes, with none ever up
+  MemoryNeed memory_need_;
+  std::optional<std::uint64_t> planned_bytes_;  // the measured need the lanes were planned with
+  std::uint32_t start_failures_ = 0;            // in a row over all lanes, with none ever up
   bool any_slot_was_ready_ = false;
   AgentCounters counters_;
   bool was_welcomed_ = false;   // ever

@@ -163,6 +163,7 @@ void Agent::report(Lane& lane, const EvaluateDone& done) {
     ++counters_.unexpected;
     return;
   }
+  learn_memory(lane, done);
   QueuedBatch& queued = lane.queue.front();
   while (const auto position = queued.first_unfinished()) {
     const std::string why = lane.problem.empty() ? "the evaluator gave no result for it" : lane.problem;

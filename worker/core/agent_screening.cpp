@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "worker/core/agent.hpp"
+#include "worker/core/placement.hpp"
 
 namespace ocrs {
 namespace {
@@ -36,13 +37,46 @@ void Agent::heard(const ScreeningSpec& message) {
 }
 
 void Agent::plan_lanes() {
+  planned_bytes_.reset();
+  memory_need_ = MemoryNeed{};
   if (!options_.plan) return;
-  const LanePlan plan = options_.plan(*screening_);
+  const LanePlan plan = options_.plan(*screening_, std::nullopt);
+  memory_need_ = MemoryNeed(largest_page_pixels(*screening_), plan.slot_bytes);
   options_.recycle_bytes = plan.recycle_bytes;
   for (Lane& lane : lanes_) lane.fits = lane.index.value < plan.lanes;
   if (plan.lanes >= options_.lanes) return;
   notice(AgentNoticeLevel::warning, "the largest page leaves memory for " + std::to_string(plan.lanes) + " of " +
                                         std::to_string(options_.lanes) + " evaluators");
+}
+
+void Agent::learn_memory(Lane& lane, const EvaluateDone& done) {
+  if (!options_.plan || !screening_) return;
+  const Batch& batch = lane.queue.front().batch;
+  const PageSpec& page = screening_->pages[batch.page.value];
+  const bool grew = done.peak_bytes > lane.peak_bytes;
+  lane.peak_bytes = std::max(lane.peak_bytes, done.peak_bytes);
+  memory_need_.learn({std::uint64_t{page.width} * page.height, lane.peak_bytes, grew, batch.points.size()});
+  if (!memory_need_.is_measured() || planned_bytes_ == memory_need_.slot_bytes()) return;
+  replan_lanes(memory_need_.slot_bytes());
+}
+
+void Agent::replan_lanes(std::uint64_t slot_bytes) {
+  planned_bytes_ = slot_bytes;
+  const LanePlan plan = options_.plan(*screening_, slot_bytes);
+  options_.recycle_bytes = plan.recycle_bytes;
+  bool changed = false;
+  for (Lane& lane : lanes_) {
+    const bool fits = lane.index.value < plan.lanes;
+    if (std::exchange(lane.fits, fits) == fits) continue;
+    changed = true;
+    if (!fits) give_back_queue(lane, "memory does not bear this evaluator");
+    // One that works (that whose report this is, too) ends after its batch.
+    if (!lane.evaluating) advance(lane);
+  }
+  if (!changed) return;
+  notice(AgentNoticeLevel::info, "an evaluator was seen to need " + bytes_text(slot_bytes) +
+                                     " for the largest page: memory bears " + std::to_string(plan.lanes) + " of " +
+                                     std::to_string(options_.lanes) + " evaluators");
 }
 
 void Agent::forget_screening() {

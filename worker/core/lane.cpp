@@ -37,6 +37,7 @@ void Lane::process_is_gone() {
   loaded_page.reset();
   started.reset();
   problem.clear();
+  peak_bytes = 0;
 }
 
 void Lane::back_off(AgentTime now) {

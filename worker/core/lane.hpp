@@ -57,6 +57,7 @@ struct Lane {
   std::optional<Started> started;  // the node under way
   std::string problem;             // what it said before it ended itself
   AgentTime progress_at{};         // the last sign of work, or of being started
+  std::uint64_t peak_bytes = 0;    // the most memory it has had, as it said last
 
   // Of the lane.
   AgentTime start_at{};

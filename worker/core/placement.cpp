@@ -40,11 +40,11 @@ void bind(const Topology& topology, Placement& placement) {
   placement.reasons.push_back("each evaluator is bound to a processing unit of its own");
 }
 
-std::uint32_t memory_slots(const Topology& topology, std::uint64_t pixels) {
+std::uint32_t memory_slots(const Topology& topology, std::uint64_t bytes_each) {
   const std::uint64_t reserve = std::min(topology.memory_bytes / 10, 2 * gibibyte);
   const std::uint64_t free = topology.memory_free_bytes();
   const std::uint64_t usable = free > reserve ? free - reserve : 0;
-  return static_cast<std::uint32_t>(std::min<std::uint64_t>(usable / slot_bytes(pixels), 65536));
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(usable / std::max<std::uint64_t>(1, bytes_each), 65536));
 }
 
 std::string plural(std::uint32_t count, const std::string& one, const std::string& many) {
@@ -83,7 +83,7 @@ std::uint64_t address_space_limit(const Topology& topology) {
   return std::max(4 * gibibyte, memory);
 }
 
-std::uint64_t recycle_limit(std::uint64_t pixels) { return std::max(2 * gibibyte, 3 * slot_bytes(pixels)); }
+std::uint64_t recycle_limit(std::uint64_t bytes_each) { return std::max(2 * gibibyte, 3 * bytes_each); }
 
 std::uint64_t memory_low_mark(const Topology& topology) {
   const std::uint64_t memory = topology.memory_limit_bytes
@@ -118,7 +118,7 @@ Placement place_slots(const Topology& topology, std::optional<std::uint32_t> wan
     placement.reasons.push_back("its control group grants the time of " + std::to_string(hundredths / 100) + "." +
                                 (fraction.size() < 2 ? "0" + fraction : fraction) + " of them");
   }
-  const std::uint32_t bearable = memory_slots(topology, pixels);
+  const std::uint32_t bearable = memory_slots(topology, slot_bytes(pixels));
   const std::string need = bytes_text(topology.memory_free_bytes()) +
                            " of memory are free and an evaluator needs about " + bytes_text(slot_bytes(pixels));
   if (wanted) {
@@ -144,8 +144,8 @@ Placement place_slots(const Topology& topology, std::optional<std::uint32_t> wan
   return placement;
 }
 
-std::uint32_t slots_that_fit(const Topology& topology, std::uint32_t slots, std::uint64_t pixels) {
-  return std::clamp(memory_slots(topology, pixels), 1U, std::max(1U, slots));
+std::uint32_t slots_that_fit(const Topology& topology, std::uint32_t slots, std::uint64_t bytes_each) {
+  return std::clamp(memory_slots(topology, bytes_each), 1U, std::max(1U, slots));
 }
 
 }  // namespace ocrs

@@ -47,11 +47,12 @@ struct Placement {
 [[nodiscard]] Placement place_slots(const Topology& topology, std::optional<std::uint32_t> wanted,
                                     std::uint64_t pixels);
 
-/// How many of `slots` evaluators fit into memory for pages of that size; at least one.
-[[nodiscard]] std::uint32_t slots_that_fit(const Topology& topology, std::uint32_t slots, std::uint64_t pixels);
+/// How many of `slots` evaluators fit into memory when each needs that many bytes (slot_bytes, or measured:
+/// memory_need.hpp); at least one.
+[[nodiscard]] std::uint32_t slots_that_fit(const Topology& topology, std::uint32_t slots, std::uint64_t bytes_each);
 
 /// An evaluator larger than this between batches has grown, not only worked: thrice what a page needs, at least 2 GiB.
-[[nodiscard]] std::uint64_t recycle_limit(std::uint64_t pixels);
+[[nodiscard]] std::uint64_t recycle_limit(std::uint64_t bytes_each);
 /// Less free memory than the low mark parks a lane (a twentieth of the machine, 256 MiB to 2 GiB); more than the high
 /// mark brings one back, and is so much higher that its return cannot park it again.
 [[nodiscard]] std::uint64_t memory_low_mark(const Topology& topology);

@@ -1,5 +1,6 @@
 #include "worker/io/agent_shell.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <utility>
 
@@ -20,9 +21,11 @@ AgentOptions agent_options(const ShellOptions& shell, const StateFolder& state) 
   AgentOptions options = shell.agent;
   options.uuid = state.uuid();
   options.lanes = static_cast<std::uint32_t>(shell.placement.slots.size());
-  options.plan = [topology = shell.topology, lanes = options.lanes](const ScreeningSpec& screening) {
-    const std::uint64_t pixels = largest_page_pixels(screening);
-    return LanePlan{slots_that_fit(topology, lanes, pixels), recycle_limit(pixels)};
+  options.plan = [topology = shell.topology, lanes = options.lanes](const ScreeningSpec& screening,
+                                                                    std::optional<std::uint64_t> measured) {
+    const std::uint64_t assumed = slot_bytes(largest_page_pixels(screening));
+    const std::uint64_t each = measured.value_or(assumed);
+    return LanePlan{slots_that_fit(topology, lanes, each), recycle_limit(std::max(assumed, each)), each};
   };
   options.memory_low_bytes = memory_low_mark(shell.topology);
   options.memory_high_bytes = memory_high_mark(shell.topology);
