@@ -5,10 +5,13 @@
 #include <hwy/targets.h>
 
 #include <bit>
+#include <cmath>
 #include <opencv2/core.hpp>
 #include <opencv2/photo.hpp>
 #include <string>
 #include <vector>
+
+#include "worker/pipeline/kernels/non_local_means_weights.hpp"
 
 namespace ocrs {
 namespace {
@@ -50,8 +53,11 @@ constexpr Kind kinds[] = {{"noise", uniform_noise},
                           {"black and white", black_and_white},
                           {"strokes", strokes}};
 
-/// Sizes around the kernel's tiles (256 x 32), and the smallest.
-constexpr int sizes[][2] = {{1, 1}, {1, 300}, {70, 1}, {5, 3}, {31, 255}, {32, 256}, {33, 257}, {65, 90}, {12, 530}};
+/// Sizes around the kernel's tiles (192 x 64), and the smallest.
+constexpr int sizes[][2] = {{1, 1}, {1, 300}, {70, 1}, {5, 3}, {63, 191}, {64, 192}, {65, 193}, {12, 400}};
+
+/// One of the few strengths whose weights (window 21) are not all products of two floats.
+constexpr float h_without_products = 18.34561F;
 
 class NonLocalMeansOn : public testing::TestWithParam<int> {
  protected:
@@ -66,7 +72,7 @@ TEST_P(NonLocalMeansOn, GivesTheBitsOfOpenCv) {
       const cv::Mat image = kind.make(rng, size[0], size[1]);
       for (const int window : {15, 21}) {
         // Narrow sums end near 13.9, the kernel's table near 27: both sides of both, and the smallest.
-        for (const float h : {0.3F, 2.0F, 7.77F, 13.9F, 14.0F, 20.0F, 27.5F}) {
+        for (const float h : {0.3F, 2.0F, 7.77F, 13.9F, 14.0F, h_without_products, 20.0F, 27.5F}) {
           cv::Mat expected;
           cv::fastNlMeansDenoising(image, expected, h, 7, window);
           const cv::Mat got = kernels::non_local_means(image, h, window);
@@ -87,6 +93,27 @@ TEST_P(NonLocalMeansOn, LeavesItsInputAloneAndTakesPartsOfImages) {
   cv::fastNlMeansDenoising(part, expected, 6, 7, 15);  // which sees the pixels around the part
   EXPECT_EQ(cv::countNonZero(kernels::non_local_means(part, 6, 15) != expected), 0);
   EXPECT_EQ(cv::countNonZero(whole != kept), 0);
+}
+
+TEST(NonLocalMeansWeights, AreTheRoundedProductsOfTwoFloatsForAlmostEveryStrength) {
+  int without = 0, tables = 0;
+  for (const int window : {15, 21}) {
+    for (float h = 0.25F; h < 27; h += 0.173F) {
+      const kernels::Weights table = kernels::non_local_means_weights(h, window);
+      ++tables;
+      if (table.fine.empty()) {
+        ++without;
+        continue;
+      }
+      const int bits = kernels::fine_bits(table.entries > kernels::narrow_entries_max);
+      for (std::uint32_t i = 0; i < table.entries; ++i) {
+        const float product = table.coarse[i >> bits] * table.fine[i & ((1U << bits) - 1)];
+        ASSERT_EQ(std::lrint(product), table.small[i]) << "h " << h << " window " << window << " entry " << i;
+      }
+    }
+  }
+  EXPECT_LT(without, tables / 50);
+  EXPECT_TRUE(kernels::non_local_means_weights(h_without_products, 21).fine.empty());  // or a lookup goes untested
 }
 
 std::vector<int> targets_here() {

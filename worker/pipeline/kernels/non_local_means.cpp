@@ -1,12 +1,12 @@
 #include "worker/pipeline/kernels/non_local_means.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
-#include <limits>
 #include <opencv2/imgproc.hpp>
 #include <opencv2/photo.hpp>
 #include <vector>
+
+#include "worker/pipeline/kernels/non_local_means_weights.hpp"
 
 // clang-format off
 #undef HWY_TARGET_INCLUDE
@@ -21,22 +21,11 @@ namespace ocrs::kernels {
 
 constexpr int template_half = 3;     // template window 7
 constexpr int search_half_max = 10;  // search window 21
-constexpr int tile_rows = 32, tile_columns = 256;
+constexpr int tile_rows = 64, tile_columns = 192;
 constexpr int lanes_max = 64;  // u16 lanes of the widest vector the buffers are padded for
 constexpr int group_max = 11;  // offsets whose weights are kept before they are added up
 constexpr int buffer_columns = tile_columns + 2 * (search_half_max + template_half) + 2 * lanes_max;
 constexpr int weight_rows = tile_rows + search_half_max;
-constexpr std::uint32_t table_entries_max = 4096;
-
-/// Weights by block distance / 64, all zero from `entries` on, and what does not depend on the pixel.
-struct Weights {
-  int search_half = 0;
-  std::uint32_t entries = 0;         // weights that are not zero
-  std::vector<std::uint16_t> small;  // padded with zeros to whole 64s and one more
-  std::vector<std::uint32_t> wide;   // the same in 32 bits, for gathers
-  std::uint16_t centre = 0;          // weight of distance 0
-  std::uint16_t bias = 0;            // taken off every weight so that it fits a signed 16-bit factor
-};
 
 /// Buffers of one tile, reused for all tiles of an image.
 struct TileBuffers {
@@ -74,28 +63,49 @@ using I32 = hn::ScalableTag<std::int32_t>;
 using V16 = hn::Vec<D16>;
 using VI32 = hn::Vec<I32>;
 
+#if HWY_TARGET <= HWY_AVX3
+/// Entries of a table of 32 floats, or of 64 if `wide`, by the low bits of `at`.
+template <bool wide>
+HWY_INLINE __m512 entry_of(const float* table, __m512i at) {
+  const __m512 first = _mm512_permutex2var_ps(_mm512_loadu_ps(table), at, _mm512_loadu_ps(table + 16));
+  if constexpr (!wide) return first;
+  const __m512 second = _mm512_permutex2var_ps(_mm512_loadu_ps(table + 32), at, _mm512_loadu_ps(table + 48));
+  return _mm512_mask_mov_ps(first, _mm512_test_epi32_mask(at, _mm512_set1_epi32(32)), second);
+}
+#endif
+
+template <bool wide, bool by_product>
 HWY_INLINE V16 weights_of(const D16 d, const V16 index, const Weights& table) {
   const V16 entries = hn::Set(d, static_cast<std::uint16_t>(table.entries));
 #if HWY_TARGET <= HWY_AVX3
-  const auto lookup = [&](std::uint32_t block) {
-    const __m512i low = _mm512_loadu_si512(table.small.data() + 64 * block);
-    const __m512i high = _mm512_loadu_si512(table.small.data() + 64 * block + 32);
-    return V16{_mm512_permutex2var_epi16(low, index.raw, high)};  // by the low 6 bits
-  };
   const __mmask32 active = _mm512_cmplt_epu16_mask(index.raw, entries.raw);
-  const V16 first = lookup(0);
-  const __mmask32 beyond = active & _mm512_cmpgt_epu16_mask(index.raw, _mm512_set1_epi16(63));
-  if (HWY_LIKELY(beyond == 0)) return V16{_mm512_maskz_mov_epi16(active, first.raw)};
-  const __m512i block_of = _mm512_srli_epi16(index.raw, 6);
-  __m512i result = _mm512_maskz_mov_epi16(static_cast<__mmask32>(active & ~beyond), first.raw);
-  __mmask32 open = beyond;
-  const std::uint32_t blocks = (table.entries + 63) / 64;
-  for (std::uint32_t block = 1; open != 0 && block < blocks; ++block) {
-    const __mmask32 here = open & _mm512_cmpeq_epi16_mask(block_of, _mm512_set1_epi16(static_cast<short>(block)));
-    result = _mm512_mask_mov_epi16(result, here, lookup(block).raw);
-    open &= ~here;
+  const std::uint16_t* small = table.small.data();
+  if constexpr (by_product) {
+    const auto product = [&](__m256i half) {
+      const __m512i at = _mm512_cvtepu16_epi32(half);
+      return _mm512_cvtps_epi32(
+          _mm512_mul_ps(entry_of<wide>(table.coarse.data(), _mm512_srli_epi32(at, fine_bits(wide))),
+                        entry_of<wide>(table.fine.data(), at)));
+    };
+    const __m512i low = product(_mm512_castsi512_si256(index.raw));
+    const __m512i high = product(_mm512_extracti64x4_epi64(index.raw, 1));
+    const __m512i both =
+        _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvtepi32_epi16(low)), _mm512_cvtepi32_epi16(high), 1);
+    return V16{_mm512_maskz_mov_epi16(active, both)};
+  } else {
+    // 64 entries at a time.
+    __m512i result = _mm512_setzero_si512();
+    __mmask32 open = active;
+    const __m512i block_of = _mm512_srli_epi16(index.raw, 6);
+    for (std::uint32_t block = 0; open != 0; ++block) {
+      const __mmask32 here = open & _mm512_cmpeq_epi16_mask(block_of, _mm512_set1_epi16(static_cast<short>(block)));
+      const __m512i first = _mm512_loadu_si512(small + 64 * block),
+                    second = _mm512_loadu_si512(small + 64 * block + 32);
+      result = _mm512_mask_mov_epi16(result, here, _mm512_permutex2var_epi16(first, index.raw, second));
+      open &= ~here;
+    }
+    return V16{result};
   }
-  return V16{result};
 #else
   // The entry behind the last one is zero.
   const V16 held = hn::Min(index, entries);
@@ -134,7 +144,7 @@ struct SevenRows {
 /// Weights of the pairs (p, p + offset) for the tile's rows -dy … rows - 1 and all columns whose pair touches the tile.
 /// Narrow sums saturate at 65535: exact wherever the weight is not zero, as the table ends below. Wide ones keep low
 /// and high bytes of the squares apart: (low + 256 high) / 64 = low / 64 + 4 high.
-template <bool wide>
+template <bool wide, bool by_product>
 void pair_weights(const Tile& tile, int dy, int dx, std::int16_t* HWY_RESTRICT out) {
   const D16 d;
   const int lanes = static_cast<int>(hn::Lanes(d));
@@ -191,7 +201,7 @@ void pair_weights(const Tile& tile, int dy, int dx, std::int16_t* HWY_RESTRICT o
     for (int x = first; x < last; x += lanes) {
       V16 index = hn::ShiftRight<6>(seven(low + x));
       if constexpr (wide) index = hn::Add(index, hn::ShiftLeft<2>(seven(high + x)));
-      const V16 weight = weights_of(d, index, *tile.table);
+      const V16 weight = weights_of<wide, by_product>(d, index, *tile.table);
       hn::StoreU(hn::BitCast(I16(), hn::Sub(weight, bias)), I16(), weights + x);
     }
   }
@@ -223,9 +233,9 @@ void add_up(const Tile& tile, int dy, const int* dx, int group) {
       // Sums of one vector of pixels, in the order that interleaving gives: first lower, then upper halves of blocks.
       std::int32_t* weight_sum = buffers.weight_sum.data() + row * tile_columns + x;
       std::int32_t* estimate = buffers.estimate.data() + row * tile_columns + x;
-      VI32 weight_low = hn::LoadU(i32, weight_sum), weight_high = hn::LoadU(i32, weight_sum + lanes / 2);
-      VI32 estimate_low = hn::LoadU(i32, estimate), estimate_high = hn::LoadU(i32, estimate + lanes / 2);
-      VI32 rest0 = hn::Zero(i32), rest1 = rest0, rest2 = rest0, rest3 = rest0;
+      VI32 weight_low = hn::Zero(i32), weight_high = weight_low, estimate_low = weight_low, estimate_high = weight_low;
+      // Where products of pairs are not added up at once, the second ones.
+      VI32 rest0 = weight_low, rest1 = weight_low, rest2 = weight_low, rest3 = weight_low;
       const auto pair = [&](const std::int16_t* w1, const std::int16_t* w2, const std::uint16_t* p1,
                             const std::uint16_t* p2) {
         const auto a = hn::LoadU(i16, w1), b = hn::LoadU(i16, w2);
@@ -242,13 +252,11 @@ void add_up(const Tile& tile, int dy, const int* dx, int group) {
         pair(rows_of[g] + behind_at + x - shift[g], rows_of[g + 1] + behind_at + x - shift[g + 1],
              behind + x - shift[g], behind + x - shift[g + 1]);
       }
-#if HWY_ARCH_X86
-      // All pair sums are in the first accumulator already.
-#else
-#error "pair sums are spread over both accumulators on this architecture: rearrange them before they are stored"
-#endif
-      hn::StoreU(weight_low, i32, weight_sum), hn::StoreU(weight_high, i32, weight_sum + lanes / 2);
-      hn::StoreU(estimate_low, i32, estimate), hn::StoreU(estimate_high, i32, estimate + lanes / 2);
+      const auto put = [&](const VI32 first, const VI32 second, std::int32_t* to) {
+        hn::StoreU(hn::Add(hn::LoadU(i32, to), hn::RearrangeToOddPlusEven(first, second)), i32, to);
+      };
+      put(weight_low, rest2, weight_sum), put(weight_high, rest3, weight_sum + lanes / 2);
+      put(estimate_low, rest0, estimate), put(estimate_high, rest1, estimate + lanes / 2);
     }
   }
 }
@@ -256,17 +264,17 @@ void add_up(const Tile& tile, int dy, const int* dx, int group) {
 /// Adds all offsets but (0, 0) to the tile's sums.
 void add_offsets(const Tile& tile) {
   const Weights& table = *tile.table;
-  // The last index that narrow sums can tell apart must have no weight.
-  const bool wide = table.entries > 1023;
+  const bool wide = table.entries > narrow_entries_max, by_product = !table.fine.empty();
+  const auto weights = wide         ? by_product ? pair_weights<true, true> : pair_weights<true, false>
+                               : by_product ? pair_weights<false, true>
+                                    : pair_weights<false, false>;
   for (int dy = 0; dy <= table.search_half; ++dy) {
     int dx[group_max];
     int group = 0;
     const int first = dy == 0 ? 1 : -table.search_half;
     // As many groups of about equal size as needed, the first ones even.
     for (int x = first; x <= table.search_half; ++x) {
-      std::int16_t* out = tile.buffers->weights[group].data();
-      if (wide) pair_weights<true>(tile, dy, x, out);
-      if (!wide) pair_weights<false>(tile, dy, x, out);
+      weights(tile, dy, x, tile.buffers->weights[group].data());
       dx[group++] = x;
       const bool full = group == group_max - 1 && table.search_half - x != 1;
       if (full || group == group_max || x == table.search_half) {
@@ -302,28 +310,6 @@ HWY_EXPORT(add_offsets);
 HWY_EXPORT(sum_positions);
 
 namespace {
-
-/// OpenCV's table (FastNlMeansDenoisingInvoker, 8-bit, L2): round(scale exp(-distance / h²)) for a mean distance in
-/// steps of 64 / 49, nothing below a thousandth.
-Weights weight_table(float h, int window) {
-  Weights table;
-  table.search_half = window / 2;
-  const int scale = std::numeric_limits<int>::max() / (window * window * 255);
-  const double step = 64.0 / 49.0;
-  const int entries = static_cast<int>(255 * 255 / step + 1);
-  const float denominator = h * h;
-  for (int i = 0; i < entries; ++i) {
-    const int weight = cvRound(scale * std::exp(-(i * step) / denominator));
-    if (weight < 0.001 * scale) break;  // they only fall
-    table.small.push_back(static_cast<std::uint16_t>(weight));
-  }
-  table.entries = static_cast<std::uint32_t>(table.small.size());
-  table.centre = static_cast<std::uint16_t>(scale);
-  table.bias = scale > std::numeric_limits<std::int16_t>::max() ? static_cast<std::uint16_t>(scale / 2 + 1) : 0;
-  table.small.resize((table.entries / 64 + 2) * 64, 0);
-  table.wide.assign(table.small.begin(), table.small.end());
-  return table;
-}
 
 void load_tile(const cv::Mat& padded, int y, int x, const Tile& tile, int border) {
   TileBuffers& buffers = *tile.buffers;
@@ -387,7 +373,7 @@ void finish_tile(const Tile& tile, const int* position, const std::vector<std::i
 }  // namespace
 
 cv::Mat non_local_means(const cv::Mat& grey, float h, int window) {
-  const Weights table = weight_table(h, window);
+  const Weights table = non_local_means_weights(h, window);
   cv::Mat out(grey.size(), CV_8UC1);
   if (table.entries > table_entries_max || table.search_half > search_half_max ||
       !HWY_DYNAMIC_DISPATCH(has_vectors)()) {
