@@ -28,11 +28,7 @@ test_packages=(
   # sanitizers and fuzzing
   clang libclang-rt-14-dev
   # the suite's own tools; the report is opened in a real browser
-  git python3 python3-opencv chromium python3-optuna
-  git python3 python3-opencv chromium
-  git python3 chromium debootstrap systemd
-  git python3 chromium systemd
-  git python3 python3-opencv chromium systemd
+  git python3 python3-opencv chromium python3-optuna systemd
   # a fleet over ssh
   openssh-server openssh-client
 )

@@ -33,6 +33,40 @@ const tooWide = (page) => page.evaluate(() => {
     .map((node) => `${node.closest('section')?.id} ${node.tagName}.${node.className}`).slice(0, 8);
 });
 
+/** What paper gets of each chart, from a dark screen: distinct colours, share of white, width; and what stays afterwards. */
+async function onPaper(page, shots) {
+  await page.selectOption('nav select', 'dark');
+  await allDrawn(page);
+  await page.emulateMedia({media: 'print'});
+  const print = await page.evaluate(() => {
+    dispatchEvent(new Event('beforeprint'));
+    return [...document.querySelectorAll('.chart[data-chart]')].map((box) => {
+      const canvas = box.querySelector('canvas.printed');
+      if (!canvas) return {name: box.dataset.chart, colours: 0};
+      const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      const colours = new Set();
+      let white = 0;
+      for (let i = 0; i < data.length; i += 4) {
+        colours.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
+        white += data[i] + data[i + 1] + data[i + 2] > 740;
+      }
+      const shown = [...box.children].filter((node) => getComputedStyle(node).display !== 'none').length;
+      const inside = canvas.getBoundingClientRect().top >= box.getBoundingClientRect().top - 1 &&
+        canvas.getBoundingClientRect().bottom <= box.getBoundingClientRect().bottom + 1;
+      return {name: box.dataset.chart, inside, colours: colours.size, white: white / (data.length / 4), width: canvas.width, shown};
+    });
+  });
+  if (shots) await page.screenshot({path: join(shots, 'print.png'), fullPage: true});
+  const left = await page.evaluate(() => {
+    dispatchEvent(new Event('afterprint'));
+    return document.querySelectorAll('canvas.printed').length;
+  });
+  await page.emulateMedia({media: 'screen'});
+  if (shots) await page.pdf({path: join(shots, 'report.pdf'), format: 'A4', preferCSSPageSize: true});
+  await page.selectOption('nav select', 'auto');
+  return {print, left};
+}
+
 async function tryControls(page) {
   const tried = [];
   const idle = [];
@@ -104,6 +138,7 @@ export async function run(page, {shots, began, controls}) {
   result.too_wide.push(...await tooWide(page));
   await shoot('phone');
   await page.setViewportSize({width: 1280, height: 900});
+  result.paper = await onPaper(page, shots);
   // How long the page keeps its reader waiting while it is scrolled from top to bottom.
   result.longest_frame_ms = await page.evaluate(() => new Promise((done) => {
     let last = performance.now();

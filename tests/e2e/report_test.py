@@ -34,6 +34,10 @@ def check_picture(seen, charts):
     assert not empty, f"nothing was drawn in: {empty}"
     assert seen["too_wide"] == [], f"wider than the window: {seen['too_wide']}"
     assert seen["foreign"] == 0, "text of the data became elements"
+    for chart in seen["paper"]["print"]:
+        assert chart["inside"] and chart["colours"] >= 5 and chart["width"] == 1360 and chart["shown"] == 1, chart
+        assert chart["white"] > 0.2, f"{chart['name']} is printed dark"
+    assert seen["paper"]["print"] and seen["paper"]["left"] == 0, "the screen shows what was made for paper"
 
 
 def test_every_chart_is_drawn_and_every_control_works(scratch):

@@ -7,13 +7,14 @@ import {
 } from 'echarts/components';
 import {CanvasRenderer} from 'echarts/renderers';
 import {el} from './dom.js';
-import {colours, onTheme, palette} from './theme.js';
+import {colours, onPrint, onTheme, palette} from './theme.js';
 
 echarts.use([BarChart, CustomChart, HeatmapChart, LineChart, ParallelChart, ScatterChart, AriaComponent,
   DataZoomComponent, GridComponent, LegendComponent, MarkLineComponent, ParallelComponent, TooltipComponent,
   VisualMapComponent, CanvasRenderer]);
 
 const all = [];
+const paperWidth = 680;  // CSS pixels: A4 within the margins of style.css
 
 /** An axis in the page's colours. */
 export function axis(name, options = {}) {
@@ -43,11 +44,28 @@ export function chart(id, label, describe, size = '') {
     one.instance.on('finished', () => { box.dataset.drawn = '1'; });
     one.update();
     let wide = box.clientWidth >= 600;
+    one.height = box.clientHeight;
     new ResizeObserver(() => {
+      if (box.clientHeight === 0) return;  // on paper the box is as high as its print
+      one.height = box.clientHeight;
       one.instance.resize();
       if (wide === (wide = box.clientWidth >= 600)) return;
       one.update();  // another layout on a phone
     }).observe(box);
+  };
+  // A browser prints in the same turn, before ECharts would draw again: the print is a canvas painted at once.
+  one.print = () => {
+    if (!one.instance) one.draw();
+    one.instance.resize({width: paperWidth, height: one.height, silent: true});
+    one.update();
+    const canvas = one.instance.renderToCanvas({pixelRatio: 2, backgroundColor: '#fff'});
+    canvas.className = 'printed';
+    canvas.removeAttribute('style');  // it came placed over the chart's other layers
+    box.append(canvas);
+  };
+  one.unprint = () => {
+    box.querySelectorAll('canvas.printed').forEach((canvas) => canvas.remove());
+    one.instance?.resize({width: 'auto', height: 'auto'});
   };
   all.push(one);
   return one;
@@ -66,4 +84,4 @@ export function drawCharts() {
 }
 
 onTheme(() => all.forEach((one) => one.update()));
-addEventListener('beforeprint', () => all.forEach((one) => one.instance?.resize()));
+onPrint((begins) => all.forEach((one) => (begins ? one.print() : one.unprint())));

@@ -1,5 +1,5 @@
 // Light, dark or as the system says; charts are told when it changes.
-const listeners = [];
+const listeners = [], printListeners = [];
 const dark = matchMedia('(prefers-color-scheme: dark)');
 let wanted = 'auto';
 let printing = false;
@@ -10,15 +10,23 @@ function apply() {
   for (const listener of listeners) listener();
 }
 
+function print(begins) {
+  printing = begins;
+  apply();
+  for (const listener of printListeners) listener(begins);
+}
+
 export function startTheme() {
   dark.addEventListener('change', apply);
-  addEventListener('beforeprint', () => { printing = true; apply(); });
-  addEventListener('afterprint', () => { printing = false; apply(); });
+  addEventListener('beforeprint', () => print(true));
+  addEventListener('afterprint', () => print(false));
   apply();
 }
 
 export function setTheme(theme) { wanted = theme; apply(); }
 export function onTheme(listener) { listeners.push(listener); }
+/** Called with true before printing, in the light theme, and with false after it. */
+export function onPrint(listener) { printListeners.push(listener); }
 
 export function colours() {
   const style = getComputedStyle(document.documentElement);
