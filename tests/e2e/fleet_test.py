@@ -4,27 +4,12 @@ import getpass
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 
 from harness import *
 from harness import Skip
 
 CHEAP = dict(pages='["pages/*.*"]', pipeline="[open.scale, open.binarise]", design="{points: 8, seed: 3}")
-
-
-def free_port():
-    """A port that was free a moment ago, and the next one too."""
-    for _ in range(50):
-        with socket.socket() as one, socket.socket() as two:
-            one.bind(("127.0.0.1", 0))
-            port = one.getsockname()[1]
-            try:
-                two.bind(("127.0.0.1", port + 1))
-                return port
-            except OSError:
-                pass
-    raise Skip("no two free ports beside each other")
 
 
 class Sshd:

@@ -8,6 +8,7 @@ import os
 import pathlib
 import signal
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -84,6 +85,20 @@ def wait_until(what, condition, within=120, every=0.05):
             return value
         time.sleep(every)
     raise AssertionError(f"waited {within} s in vain for: {what}")
+
+
+def free_port():
+    """A port of loopback that was free a moment ago, and the next one too: control and blobs."""
+    for _ in range(50):
+        with socket.socket() as one, socket.socket() as two:
+            one.bind(("127.0.0.1", 0))
+            port = one.getsockname()[1]
+            try:
+                two.bind(("127.0.0.1", port + 1))
+                return port
+            except OSError:
+                pass
+    raise AssertionError("no two free ports beside each other")
 
 
 def children_of(pid):

@@ -1,5 +1,4 @@
 """Who may work for a coordinator: keys, join files, revocation while it runs, and peers that must get nothing."""
-import socket
 
 from harness import *
 
@@ -18,20 +17,6 @@ def prepare(scratch, name="a", **keys):
 def keys(scratch, *arguments, expect=0):
     return run([BIN / "ocrscreen", "keys", "--keys", scratch / "keys", *arguments], expect=expect, cwd=scratch,
                env=environment(scratch))
-
-
-def free_port():
-    """A port that was free a moment ago, and the next one too."""
-    for _ in range(50):
-        with socket.socket() as one, socket.socket() as two:
-            one.bind(("127.0.0.1", 0))
-            port = one.getsockname()[1]
-            try:
-                two.bind(("127.0.0.1", port + 1))
-                return port
-            except OSError:
-                pass
-    raise Skip("no two free ports beside each other")
 
 
 def add(scratch, name, port):

@@ -28,19 +28,6 @@ def undisturbed(scratch, config):
     return (out / "points.csv").read_bytes()
 
 
-def free_port():
-    for _ in range(50):
-        with socket.socket() as one, socket.socket() as two:
-            one.bind(("127.0.0.1", 0))
-            port = one.getsockname()[1]
-            try:
-                two.bind(("127.0.0.1", port + 1))
-                return port
-            except OSError:
-                pass
-    raise Skip("no two free ports beside each other")
-
-
 class Relay:
     """Carries TCP connections to a port and does to them what its plan says: one entry per connection, then again from the
     second on. (fault, bytes): after so many bytes towards the coordinator, in the middle of whatever is sent then."""

@@ -1,7 +1,6 @@
 """Small screenings for end-to-end tests: cheap pages and configurations, ways to start them, and what their files say."""
 import os
 import pathlib
-import socket
 
 from harness import *
 
@@ -34,20 +33,6 @@ def undisturbed(scratch, config, name="calm"):
     out = scratch / name
     run([BIN / "ocrscreen", "run", config, "--out", out], env=environment(scratch))
     return out
-
-
-def free_port():
-    # Two neighbours: control and blobs.
-    for _ in range(50):
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-                return port
-            except OSError:
-                pass
-    raise AssertionError("no two neighbouring free ports")
 
 
 def times_of_done(out):

@@ -13,12 +13,6 @@ from harness import Skip
 SBATCH = REPO / "deploy" / "slurm" / "workers.sbatch"
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Cluster:
     """munged, slurmctld and slurmd of our own, on loopback, with everything in one folder."""
 
