@@ -6,7 +6,6 @@
 
 #include "common/io/file.hpp"
 #include "coordinator/core/reading_choice.hpp"
-#include "coordinator/core/score_table.hpp"
 
 namespace ocrs {
 namespace {
@@ -121,7 +120,7 @@ AppliedPage PageApplier::apply(std::size_t index) {
   if (plan_.format != DocumentFormat::png) {
     row.confidence = result.scores.confidence;
     row.characters = static_cast<double>(result.scores.characters);
-    if (!row.text_yield) row.text_yield = text_yield(*row.confidence, *row.characters, *row.characters);
+    if (!row.text_yield) row.text_yield = row.confidence;  // alone its characters are the median
   }
   if (auto written = write(page, document->bytes); !written) row.reason = written.error().text;
   return row;

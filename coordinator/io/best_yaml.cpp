@@ -161,7 +161,8 @@ std::string best_yaml(const ScreeningResults& results, const Analysis& analysis)
   const PointScores* best = results.ranking.best();
   const bool untouched = best && best->point == baseline_point;
   const GainCheck check = check_gain(results.table, results.ranking);
-  const std::string verdict(verdict_clause(verdict_of(results.ranking, analysis.gain)));
+  const Verdict judged = verdict_of(results.ranking, analysis.gain);
+  const std::string verdict(verdict_clause(judged));
   std::string text = "# Written by ocrscreen " + std::string(program_version) + "; `ocrscreen apply` reads it.\n";
   text += "# " + verdict + ".\n";
   if (!results.complete()) text += "# The screening is not complete: this may change.\n";
@@ -178,7 +179,7 @@ std::string best_yaml(const ScreeningResults& results, const Analysis& analysis)
     text += "  held_out_gain: " + real(check.held_out.mean) +
             "  # on either half of the pages, of the setting best on the other half\n";
     text += "  held_out_error: " + real(check.held_out.error) + "  # its standard error over the pages\n";
-    text += std::string("  beyond_noise: ") + (check.verdict == GainVerdict::beyond_noise ? "true" : "false") + "\n";
+    text += std::string("  beyond_noise: ") + (judged == Verdict::sure ? "true" : "false") + "\n";
   }
   if (best) text += scores_of("scores", best->means);
   text += reading_of(results);

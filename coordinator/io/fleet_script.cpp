@@ -67,12 +67,12 @@ done
 if running; then tell; else say ended "$(tail -n 1 "$log" | cut -c 1-400)"; fi
 )sh";
 
-constexpr std::string_view script_stop = R"sh(running || { say stopped 'no worker was running'; exit 0; }
+constexpr std::string_view script_stop = R"sh(rm -f "$state/worker.join"
+running || { say stopped 'no worker was running'; exit 0; }
 kill -TERM "$pid" || { say refused "process $pid cannot be signalled"; exit 0; }
 ticks=0
 while running && [ "$ticks" -lt $((wait * 5)) ]; do sleep 0.2; ticks=$((ticks + 1)); done
 if running; then say refused "still finishing what it reads (process $pid)"; else say stopped drained; fi
-rm -f "$state/worker.join"
 )sh";
 
 constexpr std::string_view script_status = R"sh(known "$@"

@@ -113,7 +113,10 @@ def test_a_fleet_joins_works_and_drains(scratch):
         assert not list(state.rglob("worker.join")), "keys of a stopped worker stay on the host"
         lines, _ = fleet(scratch, sshd, "status", hosts, 1)
         assert all("not running" in line for line in lines.values()), lines
+        left = next(state.rglob("worker.pid")).with_name("worker.join")  # as a worker that was killed leaves it
+        left.write_text("a key")
         lines, _ = fleet(scratch, sshd, "stop", hosts)
+        assert not left.exists(), "keys of a worker that died stay on the host"
         assert all("no worker was running" in line for line in lines.values()), lines
     finally:
         for pid in pids(state).values():

@@ -10,7 +10,7 @@ function apply() {
   for (const listener of listeners) listener();
 }
 
-function print(begins) {
+function turnForPrint(begins) {
   printing = begins;
   apply();
   for (const listener of printListeners) listener(begins);
@@ -18,8 +18,8 @@ function print(begins) {
 
 export function startTheme() {
   dark.addEventListener('change', apply);
-  addEventListener('beforeprint', () => print(true));
-  addEventListener('afterprint', () => print(false));
+  addEventListener('beforeprint', () => turnForPrint(true));
+  addEventListener('afterprint', () => turnForPrint(false));
   apply();
 }
 
