@@ -160,7 +160,7 @@ def chaos(scratch, points, kills, seed):
 
 
 def test_a_few_kills_change_nothing(scratch):
-    chaos(scratch, points=16, kills=6, seed=SEED)
+    chaos(scratch, points=64, kills=6, seed=SEED)
 
 
 def test_fifty_kills_change_nothing(scratch):
