@@ -80,6 +80,30 @@ double t_one_in_twenty(std::size_t values) {
   return values - 2 < quantiles.size() ? quantiles[values - 2] : 1.697;
 }
 
+double flipped_signs_chance(const std::vector<double>& values) {
+  if (values.empty() || values.size() > most_flipped) return 1;
+  double sum = 0, size = 0;
+  for (const double value : values) {
+    sum += value;
+    size += std::abs(value);
+  }
+  const double rounding = size * 1e-12;  // so that equal sums added in another order count as equal
+  const std::size_t ways = std::size_t{1} << values.size();
+  std::size_t at_least = 0;
+  for (std::size_t flipped = 0; flipped < ways; ++flipped) {
+    double other = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) other += (flipped >> i & 1U) != 0 ? -values[i] : values[i];
+    at_least += other >= sum - rounding;
+  }
+  return static_cast<double>(at_least) / static_cast<double>(ways);
+}
+
+bool more_than_luck(const std::vector<double>& gains) {
+  const MeanWithError of = mean_with_error(gains);
+  return (gains.size() > 1 && of.mean > t_one_in_twenty(gains.size()) * of.error) ||
+         flipped_signs_chance(gains) <= rare_flip;
+}
+
 GainCheck check_gain(const ScoreTable& table, const Ranking& ranking) {
   GainCheck check;
   if (ranking.best() == nullptr) return check;
@@ -102,8 +126,7 @@ GainCheck check_gain(const ScoreTable& table, const Ranking& ranking) {
     check.verdict = GainVerdict::one_page;
   } else {
     check.held_out = mean_with_error(held_out);
-    const bool sure = check.held_out.mean > t_one_in_twenty(all->pages) * check.held_out.error;
-    check.verdict = sure ? GainVerdict::beyond_noise : GainVerdict::within_noise;
+    check.verdict = more_than_luck(held_out) ? GainVerdict::beyond_noise : GainVerdict::within_noise;
   }
   return check;
 }

@@ -20,9 +20,21 @@ struct MeanWithError {
 /// Student's t that a mean of `values` normal numbers exceeds by chance once in twenty; infinite below two values.
 [[nodiscard]] double t_one_in_twenty(std::size_t values);
 
+/// Fisher's randomisation test (The Design of Experiments, 1935, §21): of all ways to give these values signs, the
+/// share whose sum is at least theirs. It asks nothing of how much the values differ. Counted exactly for at most
+/// `most_flipped` values; 1 for more, and for none.
+inline constexpr std::size_t most_flipped = 12;
+[[nodiscard]] double flipped_signs_chance(const std::vector<double>& values);
+
+/// What four pages that all gain reach, and three cannot.
+inline constexpr double rare_flip = 1.0 / 16;
+
+/// Is the mean of gains, one per page, above nothing by more than luck: over t × its standard error, or a rare flip?
+[[nodiscard]] bool more_than_luck(const std::vector<double>& gains);
+
 enum class GainVerdict {
   untouched_best,  // the baseline has the best objective
-  beyond_noise,    // mean of the held-out gains > t × its standard error
+  beyond_noise,    // the held-out gains are more than luck
   within_noise,
   one_page,  // fewer than two pages: none is left to judge by
   unknown,   // there is no best point, or the baseline has no objective

@@ -45,6 +45,27 @@ ScoreRow scores_of_failure(bool ground_truth) {
   return row;
 }
 
+/// All but text_yield.
+ScoreCell cell_of(const StoredEvaluation& stored, bool ground_truth) {
+  switch (stored.status) {
+    case EvaluationStatus::done:
+      return {CellStatus::done, scores_of_reading(stored.result.scores)};
+    case EvaluationStatus::failed:
+      return {CellStatus::failed, scores_of_failure(ground_truth)};
+    case EvaluationStatus::missing:
+    case EvaluationStatus::dropped:
+      break;
+  }
+  return {CellStatus::missing, {}};
+}
+
+void add_text_yield(ScoreCell& cell, double median_characters) {
+  const auto& confidence = cell.scores[index_of(Score::confidence)];
+  if (cell.status != CellStatus::done || !confidence) return;
+  cell.scores[index_of(Score::text_yield)] =
+      text_yield(*confidence, *cell.scores[index_of(Score::characters)], median_characters);
+}
+
 }  // namespace
 
 std::optional<Score> score_from_name(std::string_view name) {
@@ -66,6 +87,12 @@ double median(std::vector<double> values) {
   return (*std::max_element(values.begin(), middle) + *middle) / 2;
 }
 
+ScoreCell score_cell(const StoredEvaluation& stored, bool ground_truth, double median_characters) {
+  ScoreCell cell = cell_of(stored, ground_truth);
+  add_text_yield(cell, median_characters);
+  return cell;
+}
+
 ScoreTable::ScoreTable(const std::vector<bool>& ground_truth, std::uint32_t points,
                        const std::vector<StoredEvaluation>& evaluations)
     : ground_truth_(ground_truth),
@@ -78,31 +105,14 @@ ScoreTable::ScoreTable(const std::vector<bool>& ground_truth, std::uint32_t poin
     if (id.page.value >= pages() || id.point < baseline_point || id.point.value >= std::int64_t{points_}) continue;
     ScoreCell& cell = cells_[position(id.page, id.point)];
     if (cell.status != CellStatus::pending) continue;
-    switch (stored.status) {
-      case EvaluationStatus::done:
-        cell.status = CellStatus::done;
-        cell.scores = scores_of_reading(stored.result.scores);
-        characters[id.page.value].push_back(stored.result.scores.characters);
-        break;
-      case EvaluationStatus::failed:
-        cell.status = CellStatus::failed;
-        cell.scores = scores_of_failure(ground_truth_[id.page.value]);
-        break;
-      case EvaluationStatus::missing:
-      case EvaluationStatus::dropped:
-        cell.status = CellStatus::missing;
-        break;
-    }
+    cell = cell_of(stored, ground_truth_[id.page.value]);
+    if (cell.status == CellStatus::done) characters[id.page.value].push_back(stored.result.scores.characters);
   }
   const std::size_t per_page = std::size_t{points_} + 1;
   for (std::size_t page = 0; page < pages(); ++page) {
     median_characters_[page] = median(std::move(characters[page]));
-    for (std::size_t i = page * per_page; i < (page + 1) * per_page; ++i) {
-      ScoreRow& scores = cells_[i].scores;
-      if (cells_[i].status != CellStatus::done || !scores[index_of(Score::confidence)]) continue;
-      scores[index_of(Score::text_yield)] = text_yield(*scores[index_of(Score::confidence)],
-                                                       *scores[index_of(Score::characters)], median_characters_[page]);
-    }
+    for (std::size_t i = page * per_page; i < (page + 1) * per_page; ++i)
+      add_text_yield(cells_[i], median_characters_[page]);
   }
 }
 

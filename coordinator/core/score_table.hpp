@@ -57,6 +57,9 @@ struct ScoreCell {
 /// Middle of the sorted values, mean of the two middle ones for an even count, 0 for none.
 [[nodiscard]] double median(std::vector<double> values);
 
+/// The cell of one evaluation on a page whose readings have that median of characters.
+[[nodiscard]] ScoreCell score_cell(const StoredEvaluation& stored, bool ground_truth, double median_characters);
+
 class ScoreTable {
  public:
   /// `ground_truth[p]` = page p has ground truth; one per distinct page. Points are -1 (the baseline) and 0 … points-1;

@@ -1,15 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <csignal>
 #include <cstdio>
-#include <fstream>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
-#include <thread>
 
 #include "common/io/hash.hpp"
 #include "common/io/signals.hpp"
@@ -17,9 +12,8 @@
 #include "coordinator/io/apply_page.hpp"
 #include "coordinator/io/commands.hpp"
 #include "coordinator/io/models.hpp"
-#include "coordinator/io/parallel.hpp"
+#include "coordinator/io/parallel_progress.hpp"
 #include "coordinator/io/pdf_pages.hpp"
-#include "coordinator/io/progress.hpp"
 
 namespace ocrs {
 namespace {
@@ -31,19 +25,6 @@ const std::map<std::string, DocumentFormat> formats = {{"png", DocumentFormat::p
                                                        {"hocr", DocumentFormat::hocr},
                                                        {"alto", DocumentFormat::alto},
                                                        {"pdf", DocumentFormat::pdf}};
-
-/// As many children as there are cores, each with a gigabyte of the memory that is free.
-std::size_t usual_jobs() {
-  const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
-  std::ifstream meminfo("/proc/meminfo");
-  std::string key;
-  for (std::uint64_t kib = 0; meminfo >> key;) {
-    if (key != "MemAvailable:") continue;
-    meminfo >> kib;
-    return std::clamp<std::size_t>(kib >> 20, 1, cores);
-  }
-  return cores;
-}
 
 /// The file with the command line's wishes in place of its own.
 std::vector<Setting> wanted_settings(const ApplyOptions& options, const SettingFile& file) {
@@ -93,71 +74,6 @@ void check_engine(const SettingFile& file, const std::vector<Setting>& settings,
   }
 }
 
-/// Progress and signals of a stretch of parallel work.
-class Watch {
- public:
-  Watch(std::string_view unit, std::size_t total) : signals_({SIGINT, SIGTERM}) {
-    numbers_.unit = unit;
-    numbers_.total = total;
-  }
-
-  [[nodiscard]] bool look(std::size_t finished, std::size_t failed) {
-    if (signals_.next()) {
-      if (interrupted_) {  // At once: the children die with their threads.
-        std::signal(SIGTERM, SIG_DFL);
-        sigset_t none;
-        sigemptyset(&none);
-        sigprocmask(SIG_SETMASK, &none, nullptr);
-        std::raise(SIGTERM);
-      }
-      interrupted_ = true;
-      numbers_.state = "stopping after the pages under way (again: at once)";
-    }
-    const auto now = std::chrono::duration_cast<RateMeter::Time>(std::chrono::steady_clock::now().time_since_epoch());
-    numbers_.finished = finished;
-    numbers_.failed = failed;
-    rate_.add(now, finished);
-    numbers_.per_second = rate_.per_second();
-    numbers_.remaining.reset();
-    if (numbers_.per_second > 0) {
-      numbers_.remaining =
-          std::chrono::seconds(static_cast<std::int64_t>(double(numbers_.total - finished) / numbers_.per_second));
-    }
-    line_.show(numbers_, now, interrupted_ && !told_);
-    told_ = interrupted_;
-    return !interrupted_;
-  }
-
-  void say(const std::string& text) { line_.say(text); }
-  void finish() { line_.finish(); }
-
- private:
-  SignalFd signals_;
-  ProgressNumbers numbers_;
-  RateMeter rate_;
-  ProgressLine line_{stderr};
-  bool interrupted_ = false, told_ = false;
-};
-
-/// What a parallel stretch collects; failures wait here until the watching thread tells them.
-struct Collected {
-  std::mutex mutex;
-  std::vector<std::string> untold;
-  std::size_t failed = 0;
-
-  void fail(const std::string& page, const std::string& reason) {
-    const std::lock_guard lock(mutex);
-    ++failed;
-    untold.push_back(page + ": " + reason);
-  }
-  bool look(Watch& watch, std::size_t finished) {
-    const std::lock_guard lock(mutex);
-    for (const std::string& text : untold) watch.say(text);
-    untold.clear();
-    return watch.look(finished, failed);
-  }
-};
-
 /// An image file and how the pages in it are called.
 struct Source {
   fs::path file;
@@ -204,15 +120,14 @@ std::optional<std::vector<ApplyPage>> inspect(const std::vector<Source>& sources
                                               DocumentFormat format, std::uint64_t max_pixels, std::size_t jobs,
                                               std::vector<AppliedPage>& failed) {
   std::vector<Result<PageDescription>> described(sources.size(), Error{"not looked at"});
-  Collected collected;
-  Watch watch("files looked at", sources.size());
+  ParallelProgress progress("files looked at", sources.size());
   const auto runner = [&]() -> JobRunner {
     auto evaluator = std::make_shared<EvaluatorClient>(worker_program());
     return [&, evaluator](std::size_t i) { described[i] = evaluator->describe(sources[i].file, max_pixels); };
   };
-  const bool all = run_in_parallel(sources.size(), jobs, runner,
-                                   [&](std::size_t finished) { return collected.look(watch, finished); });
-  watch.finish();
+  const bool all =
+      run_in_parallel(sources.size(), jobs, runner, [&](std::size_t finished) { return progress.look(finished); });
+  progress.finish();
   if (!all) return std::nullopt;
   std::vector<ApplyPage> pages;
   for (std::size_t i = 0; i < sources.size(); ++i) {
@@ -286,19 +201,18 @@ void check_outputs_early(const ApplyInputs& inputs, DocumentFormat format, const
 /// The rows of the pages that were done with, in their order.
 std::vector<AppliedPage> apply_all(const ApplyPlan& plan, std::size_t jobs, bool& complete) {
   std::vector<std::optional<AppliedPage>> rows(plan.pages.size());
-  Collected collected;
-  Watch watch("pages", plan.pages.size());
+  ParallelProgress progress("pages", plan.pages.size());
   const auto runner = [&]() -> JobRunner {
     auto applier = std::make_shared<PageApplier>(plan, worker_program());
     return [&, applier](std::size_t i) {
       rows[i] = applier->apply(i);
-      if (!rows[i]->reason.empty()) collected.fail(rows[i]->page, rows[i]->reason);
+      if (!rows[i]->reason.empty()) progress.fail(rows[i]->page, rows[i]->reason);
     };
   };
-  complete = run_in_parallel(plan.pages.size(), jobs, runner,
-                             [&](std::size_t finished) { return collected.look(watch, finished); });
-  static_cast<void>(collected.look(watch, plan.pages.size()));
-  watch.finish();
+  complete =
+      run_in_parallel(plan.pages.size(), jobs, runner, [&](std::size_t finished) { return progress.look(finished); });
+  static_cast<void>(progress.look(plan.pages.size()));
+  progress.finish();
   std::vector<AppliedPage> done;
   for (auto& row : rows) {
     if (row) done.push_back(std::move(*row));
@@ -339,8 +253,8 @@ int apply_command(const ApplyOptions& options) {
     check_engine(file, plan.settings, evaluator);
   }
 
-  block_signals({SIGINT, SIGTERM});  // events from here on, for the threads to come too
-  const std::size_t jobs = options.jobs.value_or(usual_jobs());
+  ParallelProgress::block_signals();
+  const std::size_t jobs = options.jobs.value_or(evaluators_that_fit());
   std::vector<AppliedPage> failed;
   const std::vector<Source> sources = sources_of(inputs, plan.format, failed);
   std::uint64_t max_pixels = 0;

@@ -57,9 +57,8 @@ std::string pipeline_of(const PipelineSpec& pipeline) {
   return "[" + list + "]";
 }
 
-std::string factors_of(const ScreeningResults& results, const PointScores& best) {
+std::string factors_of(const ScreeningResults& results, const std::vector<FactorValue>& values) {
   const std::vector<FactorSlot> slots = factor_slots(results.record.screening.pipeline);
-  const std::vector<FactorValue>& values = results.points[static_cast<std::size_t>(best.point.value)].values;
   std::string text;
   for (std::size_t f = 0; f < slots.size(); ++f) {
     if (std::holds_alternative<std::monostate>(values[f])) continue;
@@ -67,6 +66,10 @@ std::string factors_of(const ScreeningResults& results, const PointScores& best)
     text += "  # " + results.record.screening.pipeline.stages[slots[f].stage].name + "\n";
   }
   return text;
+}
+
+std::string factors_of(const ScreeningResults& results, PointIndex point) {
+  return factors_of(results, results.points[static_cast<std::size_t>(point.value)].values);
 }
 
 /// Of every factor that has one: without it a configuration's own `unit` would be lost.
@@ -183,7 +186,20 @@ std::string best_yaml(const ScreeningResults& results, const Analysis& analysis)
   }
   if (best) text += scores_of("scores", best->means);
   text += reading_of(results);
-  const std::string factors = best && !untouched ? factors_of(results, *best) : "";
+  const std::string factors = best && !untouched ? factors_of(results, best->point) : "";
+  text += factors.empty() ? "factors: {}\n" : "factors:\n" + factors;
+  return text;
+}
+
+std::string setting_yaml(const ScreeningResults& results, PointIndex point, const std::vector<FactorValue>& values,
+                         const std::string& verdict) {
+  std::string text = "# Written by ocrscreen " + std::string(program_version) + "; `ocrscreen apply` reads it.\n";
+  text += "# " + verdict + ".\n";
+  text += "ocrscreen: best\nrun_id: " + quoted(to_hex(results.record.run)) + "\n";
+  text += "screening: " + quoted(results.record.screening.title) + "\n";
+  text += "verdict: " + quoted(verdict) + "\npoint: " + std::to_string(point.value) + "\nuntouched: false\n";
+  text += reading_of(results);
+  const std::string factors = factors_of(results, values);
   text += factors.empty() ? "factors: {}\n" : "factors:\n" + factors;
   return text;
 }
@@ -206,8 +222,7 @@ std::string portfolio_yaml(const ScreeningResults& results, const Analysis& anal
     const bool untouched = point == baseline_point;
     text += "  - point: " + std::to_string(point.value) + "\n";
     text += std::string("    untouched: ") + (untouched ? "true" : "false") + "\n";
-    const PointScores& row = results.ranking.points[static_cast<std::size_t>(point.value + 1)];
-    const std::string factors = untouched ? "" : factors_of(results, row);
+    const std::string factors = untouched ? "" : factors_of(results, point);
     text += factors.empty() ? "    factors: {}\n" : "    factors:\n" + indented(factors, "    ");
   }
   return text;

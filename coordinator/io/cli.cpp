@@ -184,6 +184,16 @@ int run_coordinator_cli(int argc, char** argv, Surrogate& surrogate) {
   applied->add_flag("--force", apply.force, "replace outputs that are there; never an input");
   applied->callback([&] { exit_code = apply_command(apply); });
 
+  AblateOptions ablate;
+  auto* ablated = app.add_subcommand("ablate", "what the best setting owes to each of its stages");
+  ablated->add_option("DIR", ablate.dir, "the output folder of a screening")->required();
+  ablated->add_option("--point", ablate.point, "this setting instead of the best");
+  ablated->add_option("--csv", ablate.csv, "write the objectives page by page to this file");
+  ablated->add_option("--yaml", ablate.yaml, "write the leanest setting to this file, for apply");
+  ablated->add_option("--jobs", ablate.jobs, "pages at a time; default: one per core, as far as memory reaches")
+      ->check(CLI::Range(1, 1024));
+  ablated->callback([&] { exit_code = ablate_command(ablate); });
+
   add_keys_verbs(app, exit_code);
   add_fleet_verbs(app, exit_code);
 

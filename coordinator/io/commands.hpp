@@ -41,6 +41,14 @@ struct ApplyOptions {
   std::optional<double> dpi;  // in place of the pages' own
 };
 
+struct AblateOptions {
+  std::filesystem::path dir;
+  std::optional<std::int64_t> point;  // nothing = the best
+  std::optional<std::uint32_t> jobs;
+  std::optional<std::filesystem::path> csv;   // objectives page by page without each stage
+  std::optional<std::filesystem::path> yaml;  // the leanest setting, for apply
+};
+
 struct KeysAddOptions {
   std::string name;
   std::vector<std::string> endpoints;  // none: that of the last run with these keys
@@ -82,6 +90,10 @@ struct FleetOptions {
 [[nodiscard]] int report_command(const std::filesystem::path& dir, Surrogate& surrogate);
 /// Images or documents of new pages, made with the settings of a file; apply.csv tells of each.
 [[nodiscard]] int apply_command(const ApplyOptions& options);
+/// Reads the screening's pages with the setting once without each of its stages and prints what it owes to each; then
+/// leaves out one stage after the other while that costs at most one standard error. Changes nothing in the folder;
+/// exit_missing when a page cannot be compared.
+[[nodiscard]] int ablate_command(const AblateOptions& options);
 [[nodiscard]] int doctor_command();
 /// The keys of the coordinator and its workers, in `folder`.
 [[nodiscard]] int keys_init_command(const std::filesystem::path& folder);

@@ -22,6 +22,9 @@ namespace ocrs {
 /// The best setting with every value that is not left to chance: pipeline, ocr and factors as in a configuration; and
 /// the verdict on it, from the analysis of the results.
 [[nodiscard]] std::string best_yaml(const ScreeningResults& results, const Analysis& analysis);
+/// The same kind of file for a setting that is none of the design: a point's with other values; `verdict` says why.
+[[nodiscard]] std::string setting_yaml(const ScreeningResults& results, PointIndex point,
+                                       const std::vector<FactorValue>& values, const std::string& verdict);
 
 /// The few settings of which each page keeps one reading, with what they gain on pages left out; the untouched page
 /// alone when no portfolio does better. Every setting has the keys it has in best.yaml.

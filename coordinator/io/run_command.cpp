@@ -18,6 +18,7 @@
 #include "coordinator/core/design.hpp"
 #include "coordinator/core/objective.hpp"
 #include "coordinator/core/scheduler.hpp"
+#include "coordinator/io/ablate.hpp"
 #include "coordinator/io/canary.hpp"
 #include "coordinator/io/commands.hpp"
 #include "coordinator/io/control_server.hpp"
@@ -29,6 +30,7 @@
 #include "coordinator/io/models.hpp"
 #include "coordinator/io/operator_desk.hpp"
 #include "coordinator/io/page_previews.hpp"
+#include "coordinator/io/parallel_progress.hpp"
 #include "coordinator/io/plan.hpp"
 #include "coordinator/io/report.hpp"
 #include "coordinator/io/server.hpp"
@@ -167,7 +169,29 @@ SchedulerMemory memory_of(SqliteJournal& journal, const std::vector<StoredEvalua
   return memory;
 }
 
-int finish(SqliteJournal& journal, const OutputPaths& paths, RunEnd end, Surrogate& surrogate) {
+/// Of a design this large, comparing the best setting's stages is a small part of the work.
+constexpr std::uint32_t points_for_ablation = 32;
+
+/// All files are written before this, and whatever comes in its way takes nothing from the run.
+void tell_what_is_owed(const ScreeningResults& results, bool here, const std::filesystem::path& dir) {
+  const PointScores* best = results.ranking.best();
+  if (best == nullptr || best->point == baseline_point) return;
+  if (!here || results.record.screening.design.points < points_for_ablation) {
+    fmt::print("what it owes to each stage: ocrscreen ablate {}\n", dir.string());
+    return;
+  }
+  std::fflush(stdout);
+  try {
+    const auto outcome = ablate(results, best->point, evaluators_that_fit());
+    if (outcome) fmt::print("{}", outcome->text);
+    if (!outcome)
+      fmt::print("what it owes to each stage was not compared to the end: ocrscreen ablate {}\n", dir.string());
+  } catch (const StartupError& error) {
+    fmt::print("what it owes to each stage cannot be compared: {}\n", error.what());
+  }
+}
+
+int finish(SqliteJournal& journal, const OutputPaths& paths, RunEnd end, bool work_here, Surrogate& surrogate) {
   const auto read = read_results(journal);
   if (!read) throw StartupError(read.error().text);
   const ScreeningResults& results = *read;
@@ -183,6 +207,7 @@ int finish(SqliteJournal& journal, const OutputPaths& paths, RunEnd end, Surroga
     fmt::print("interrupted: give the same command again to go on\n");
     return exit_interrupted;
   }
+  if (end == RunEnd::complete) tell_what_is_owed(results, work_here, paths.dir);
   return results.account.missing + results.account.pending > 0 ? exit_missing : exit_complete;
 }
 
@@ -269,7 +294,7 @@ int run_command(const RunOptions& options, Surrogate& surrogate) {
   if (auto noted = note_numeric_classes(*journal, scheduler.workers(TimePoint{})); !noted) {
     throw StartupError(noted.error().text);
   }
-  return finish(*journal, folder.paths(), end, surrogate);
+  return finish(*journal, folder.paths(), end, options.local_workers != "0", surrogate);
 }
 
 }  // namespace ocrs

@@ -4,12 +4,14 @@
 
 #include "common/io/file.hpp"
 #include "coordinator/core/design.hpp"
+#include "coordinator/io/ablate.hpp"
 #include "coordinator/io/commands.hpp"
 #include "coordinator/io/config.hpp"
 #include "coordinator/io/csv.hpp"
 #include "coordinator/io/exports.hpp"
 #include "coordinator/io/init_template.hpp"
 #include "coordinator/io/page_previews.hpp"
+#include "coordinator/io/parallel_progress.hpp"
 #include "coordinator/io/report.hpp"
 #include "coordinator/io/rescore.hpp"
 #include "coordinator/io/sqlite_optuna.hpp"
@@ -50,6 +52,25 @@ Analysis write_results(const OutputPaths& paths, const ScreeningResults& results
   if (!analysis) throw StartupError(analysis.error().text);
   if (auto written = write_all(paths, results, *analysis); !written) throw StartupError(written.error().text);
   return std::move(*analysis);
+}
+
+ScreeningResults results_of(const std::filesystem::path& dir) {
+  static_cast<void>(existing_output(dir));
+  const auto journal = SqliteJournal::open_read_only(dir);
+  auto results = read_results(*journal);
+  if (!results) throw StartupError(results.error().text);
+  return std::move(*results);
+}
+
+PointIndex chosen_point(const ScreeningResults& results, const std::optional<std::int64_t>& wanted) {
+  if (wanted) {
+    if (*wanted < 0 || *wanted >= std::ssize(results.points)) {
+      throw StartupError(fmt::format("--point {}: expected 0 to {}", *wanted, std::ssize(results.points) - 1));
+    }
+    return PointIndex{*wanted};
+  }
+  if (const PointScores* best = results.ranking.best()) return best->point;
+  throw StartupError("no setting was read on every page yet, so there is no best one; --point N names one");
 }
 
 }  // namespace
@@ -137,6 +158,23 @@ int report_command(const std::filesystem::path& dir, Surrogate& surrogate) {
   write_or_throw(paths.portfolio_yaml(), portfolio_yaml(*results, *analysis));
   fmt::print("{}{}\n", advice_text(*analysis), paths.report_html().string());
   return exit_complete;
+}
+
+int ablate_command(const AblateOptions& options) {
+  const ScreeningResults results = results_of(options.dir);
+  const PointIndex point = chosen_point(results, options.point);
+  ParallelProgress::block_signals();
+  const auto outcome = ablate(results, point, options.jobs.value_or(evaluators_that_fit()));
+  if (!outcome) {
+    fmt::print("interrupted\n");
+    return exit_interrupted;
+  }
+  fmt::print("{}", outcome->text);
+  if (options.csv && !outcome->csv.empty()) write_or_throw(*options.csv, outcome->csv);
+  if (options.yaml && !outcome->leanest.empty()) {
+    write_or_throw(*options.yaml, setting_yaml(results, point, outcome->leanest, outcome->verdict));
+  }
+  return outcome->every_page ? exit_complete : exit_missing;
 }
 
 }  // namespace ocrs

@@ -153,9 +153,11 @@ std::string story_text(const ScreeningResults& results) {
 
 std::string setting_text(const ScreeningResults& results, PointIndex point) {
   if (point == baseline_point) return "the untouched pages";
-  const PipelineSpec& pipeline = results.record.screening.pipeline;
+  return setting_text(results.record.screening.pipeline, results.points[static_cast<std::size_t>(point.value)].values);
+}
+
+std::string setting_text(const PipelineSpec& pipeline, const std::vector<FactorValue>& values) {
   const auto slots = factor_slots(pipeline);
-  const std::vector<FactorValue>& values = results.points[static_cast<std::size_t>(point.value)].values;
   std::string text;
   for (std::size_t stage = 0; stage < pipeline.stages.size(); ++stage) {
     std::string option, factors;

@@ -10,6 +10,8 @@ namespace ocrs {
 
 /// A setting in words: "scale 0.8, denoise nlm (denoise_h 7.1, …)"; "the untouched pages" for the baseline.
 [[nodiscard]] std::string setting_text(const ScreeningResults& results, PointIndex point);
+/// The same of any values, one per factor slot.
+[[nodiscard]] std::string setting_text(const PipelineSpec& pipeline, const std::vector<FactorValue>& values);
 
 /// What every stage did over the design, on against off, option by option, a line each; "" before any setting was read
 /// on every page.

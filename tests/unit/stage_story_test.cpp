@@ -67,6 +67,26 @@ TEST(GainCheck, BelievesASettingThatRepairsEveryPage) {
   EXPECT_NEAR(check.held_out.mean, check.gain.mean, 1e-12) << "it is the best of either half, too";
 }
 
+TEST(GainCheck, CountsTheSignsThatGiveAsMuch) {
+  EXPECT_DOUBLE_EQ(flipped_signs_chance({3, 1, 2, 4}), 1.0 / 16) << "no other signs give 10";
+  EXPECT_DOUBLE_EQ(flipped_signs_chance({3, -1, 2, 4}), 2.0 / 16) << "10 and the values themselves";
+  EXPECT_DOUBLE_EQ(flipped_signs_chance({0.1, 0.2, 0.3, 0.0}), 2.0 / 16) << "a page that gains nothing tells nothing";
+  EXPECT_DOUBLE_EQ(flipped_signs_chance({-1, -2}), 1);
+  EXPECT_DOUBLE_EQ(flipped_signs_chance({0, 0}), 1);
+  EXPECT_DOUBLE_EQ(flipped_signs_chance({}), 1);
+  EXPECT_DOUBLE_EQ(flipped_signs_chance(std::vector<double>(most_flipped, 1.0)), 1.0 / 4096);
+  EXPECT_DOUBLE_EQ(flipped_signs_chance(std::vector<double>(most_flipped + 1, 1.0)), 1) << "left to Student's t";
+}
+
+TEST(GainCheck, BelievesPagesThatAllGainHoweverDifferently) {
+  // One page is nearly lost to noise, the others lose a few letters: the mean is within t standard errors of nothing.
+  const GainCheck check = checked({{0.6, 0.2, 0.1, 0.01}, {0.0, 0.0, 0.0, 0.0}, {0.7, 0.7, 0.7, 0.7}});
+  EXPECT_LT(check.held_out.mean, t_one_in_twenty(4) * check.held_out.error);
+  EXPECT_EQ(check.verdict, GainVerdict::beyond_noise);
+  // Three such pages are too few to say it.
+  EXPECT_EQ(checked({{0.6, 0.1, 0.01}, {0.0, 0.0, 0.0}, {0.7, 0.7, 0.7}}).verdict, GainVerdict::within_noise);
+}
+
 TEST(GainCheck, DoesNotBelieveAWinnerThatOwesItsGainToOnePage) {
   // Point 0 repairs page 0 and harms the others a little; whoever has not seen page 0 leaves the pages alone.
   const GainCheck check = checked({{0.2, 0.02, 0.02, 0.02}, {0.0, 0.03, 0.03, 0.03}, {0.3, 0.3, 0.3, 0.3}});
