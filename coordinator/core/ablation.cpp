@@ -1,5 +1,6 @@
 #include "coordinator/core/ablation.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/core/check.hpp"
@@ -50,11 +51,11 @@ Ablation compare_without(const std::vector<std::optional<double>>& with,
   return result;
 }
 
-std::optional<std::size_t> most_dispensable(const std::vector<Ablation>& ablations) {
+std::optional<std::size_t> most_dispensable(const std::vector<Ablation>& ablations, double cost_max) {
   std::optional<std::size_t> least;
   for (std::size_t i = 0; i < ablations.size(); ++i) {
     const Ablation& one = ablations[i];
-    if (one.pages == 0 || one.owed.mean > one.owed.error) continue;
+    if (one.pages == 0 || one.owed.mean > std::min(one.owed.error, cost_max)) continue;
     if (!least || one.owed.mean <= ablations[*least].owed.mean) least = i;
   }
   return least;

@@ -43,8 +43,11 @@ struct Ablation {
 
 /// The stage to leave out next, as a position in `ablations` (all against the same setting): the one whose absence
 /// costs least, the last of equals, if it costs at most one standard error (the rule of Breiman, Friedman, Olshen and
-/// Stone, Classification and Regression Trees, 1984, §3.4.3: the simplest model within one error of the best). Nothing
-/// else.
-[[nodiscard]] std::optional<std::size_t> most_dispensable(const std::vector<Ablation>& ablations);
+/// Stone, Classification and Regression Trees, 1984, §3.4.3: the simplest model within one error of the best) and at
+/// most `cost_max`, an objective. Nothing else.
+[[nodiscard]] std::optional<std::size_t> most_dispensable(const std::vector<Ablation>& ablations, double cost_max);
+
+/// Of what the setting gains over the untouched pages, this much may go for a leaner one.
+inline constexpr double gain_for_leanness = 0.1;
 
 }  // namespace ocrs

@@ -86,21 +86,21 @@ PageObjectives of_journal(const ScreeningResults& results, PointIndex point) {
   return values;
 }
 
-std::string row_text(const std::string& name, const Ablation& of) {
-  const char* debt = "";
+std::string debt_text(const Ablation& of) {
   switch (of.debt) {
     case StageDebt::needed:
-      debt = "needed";
-      break;
+      return "needed";
     case StageDebt::harmful:
-      debt = "better without";
-      break;
+      return "better without";
     case StageDebt::not_certain:
-      debt = of.pages_better + of.pages_worse == 0 ? "changes nothing" : "within noise";
-      break;
+      return of.pages_better + of.pages_worse == 0 ? "changes nothing" : "within noise";
   }
+  return "";
+}
+
+std::string row_text(const std::string& name, const Ablation& of, const std::string& debt) {
   const std::string error = of.pages > 1 ? fmt::format("{:.4f}", of.owed.error) : "?";
-  return fmt::format("  {:<20} {:>9.4f}  {:>+8.4f} +- {:<7} {:>4} / {:<4} of {:<4}  {}\n", name, of.without_mean,
+  return fmt::format("  {:<20} {:>9.4f}  {:>+8.4f} +- {:<7} {:>4} / {:<4} of {:<4}  {}", name, of.without_mean,
                      of.owed.mean, error, of.pages_better, of.pages_worse, of.pages, debt);
 }
 
@@ -166,9 +166,10 @@ struct Leaner {
 /// Leaves out what `first` calls dispensable, then looks again, always against the whole setting; nothing =
 /// interrupted.
 std::optional<Leaner> leanest(const ScreeningResults& results, Point setting, const PageObjectives& with,
-                              std::vector<WithoutStage> without, std::vector<Ablation> ablations, std::size_t jobs) {
+                              std::vector<WithoutStage> without, std::vector<Ablation> ablations, double cost_max,
+                              std::size_t jobs) {
   Leaner lean{std::move(setting), {}, {}};
-  while (const auto drop = most_dispensable(ablations)) {
+  while (const auto drop = most_dispensable(ablations, cost_max)) {
     lean.left_out += (lean.left_out.empty() ? "" : ", ") + stage_name(results, without[*drop]);
     lean.against_all = ablations[*drop];
     lean.setting.values = without[*drop].point.values;
@@ -187,8 +188,10 @@ std::string table_text(const ScreeningResults& results, PointIndex point, const 
                                  point.value, results.ranking.objective.name, setting_text(results, point));
   text += fmt::format("  {:<20} {:>9}  {:>8} {:<10} {}\n", "without", "objective", "owed", "+- error",
                       "pages better/worse");
-  for (std::size_t i = 0; i < without.size(); ++i) text += row_text(stage_name(results, without[i]), ablations[i]);
-  text += row_text("all: untouched", untouched);
+  for (std::size_t i = 0; i < without.size(); ++i) {
+    text += row_text(stage_name(results, without[i]), ablations[i], debt_text(ablations[i])) + "\n";
+  }
+  text += row_text("all: untouched", untouched, "") + "\n";
   return text +
          fmt::format("  with all of them {:.4f}; the pages chose this setting, so what it owes is a little too high\n",
                      untouched.with_mean);
@@ -218,7 +221,9 @@ std::optional<AblationOutcome> ablate(const ScreeningResults& results, PointInde
   if (!off) return std::nullopt;
   const PageObjectives with = of_journal(results, point), untouched = of_journal(results, baseline_point);
   const std::vector<Ablation> ablations = compared(with, *off);
-  auto lean = leanest(results, setting, with, without, ablations, jobs);
+  const Ablation all = compare_without(with, untouched);
+  auto lean =
+      leanest(results, setting, with, without, ablations, std::max(0.0, gain_for_leanness * all.owed.mean), jobs);
   if (!lean) return std::nullopt;
 
   outcome.verdict = fmt::format("point {}: no stage can be left out without loss", point.value);
@@ -228,9 +233,9 @@ std::optional<AblationOutcome> ablate(const ScreeningResults& results, PointInde
   }
   outcome.leanest = std::move(lean->setting.values);
   outcome.csv = csv_text(results, without, with, untouched, *off);
-  outcome.text = table_text(results, point, without, ablations, compare_without(with, untouched));
-  outcome.text += fmt::format("leanest within one standard error: {}\n  {}\n", outcome.verdict,
-                              setting_text(pipeline, outcome.leanest));
+  outcome.text = table_text(results, point, without, ablations, all);
+  outcome.text +=
+      fmt::format("leanest that reads as well: {}\n  {}\n", outcome.verdict, setting_text(pipeline, outcome.leanest));
   outcome.every_page = std::all_of(ablations.begin(), ablations.end(),
                                    [&](const Ablation& one) { return one.pages == results.table.pages(); });
   return outcome;

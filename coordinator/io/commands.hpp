@@ -91,7 +91,7 @@ struct FleetOptions {
 /// Images or documents of new pages, made with the settings of a file; apply.csv tells of each.
 [[nodiscard]] int apply_command(const ApplyOptions& options);
 /// Reads the screening's pages with the setting once without each of its stages and prints what it owes to each; then
-/// leaves out one stage after the other while that costs at most one standard error. Changes nothing in the folder;
+/// leaves out one stage after the other while that costs next to nothing. Changes nothing in the folder;
 /// exit_missing when a page cannot be compared.
 [[nodiscard]] int ablate_command(const AblateOptions& options);
 [[nodiscard]] int doctor_command();

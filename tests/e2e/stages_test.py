@@ -45,7 +45,7 @@ def expect_helped(stage, told):
 
 def leanest_of(told):
     """The stages of the leanest setting that reads as well."""
-    setting = re.search(r"^leanest within one standard error: .*\n  (.+)$", told, re.M).group(1)
+    setting = re.search(r"^leanest that reads as well: .*\n  (.+)$", told, re.M).group(1)
     return [part.split()[0] for part in setting.split("; ")]
 
 

@@ -70,12 +70,13 @@ TEST(MostDispensable, IsTheStageThatCostsLeastWithinOneError) {
   const Ablation costs = compare_without({1, 1, 1, 1}, {0.995, 0.996, 0.990, 1});  // 0.0048 +- 0.0021
   const Ablation uneven = compare_without({1, 1, 1, 1}, {0.9, 1, 1, 1});           // 0.025 +- 0.025
   const Ablation nothing = compare_without({0.9, 0.8, 1.0, 0.9}, {0.9, 0.8, 1.0, 0.9});
-  EXPECT_EQ(most_dispensable({needed, costs}), std::nullopt);
-  EXPECT_EQ(most_dispensable({needed, uneven}), 1U);
-  EXPECT_EQ(most_dispensable({uneven, nothing, needed}), 1U);
-  EXPECT_EQ(most_dispensable({nothing, nothing, needed}), 1U) << "the last of equals";
-  EXPECT_EQ(most_dispensable({compare_without({std::nullopt}, {0.5})}), std::nullopt) << "no page tells";
-  EXPECT_EQ(most_dispensable({}), std::nullopt);
+  EXPECT_EQ(most_dispensable({needed, costs}, 0.1), std::nullopt);
+  EXPECT_EQ(most_dispensable({needed, uneven}, 0.1), 1U);
+  EXPECT_EQ(most_dispensable({uneven, nothing, needed}, 0.1), 1U);
+  EXPECT_EQ(most_dispensable({nothing, nothing, needed}, 0.1), 1U) << "the last of equals";
+  EXPECT_EQ(most_dispensable({compare_without({std::nullopt}, {0.5})}, 0.1), std::nullopt) << "no page tells";
+  EXPECT_EQ(most_dispensable({}, 0.1), std::nullopt);
+  EXPECT_EQ(most_dispensable({needed, uneven}, 0.02), std::nullopt) << "more than may be lost";
 }
 
 }  // namespace

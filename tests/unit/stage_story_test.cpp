@@ -105,18 +105,21 @@ TEST(GainCheck, DoesNotBelieveTheLuckiestOfManySettings) {
     state = state * 6364136223846793005ULL + 1442695040888963407ULL;
     return static_cast<double>(state >> 33) / static_cast<double>(1ULL << 31);
   };
-  int believed = 0;
-  for (int screening = 0; screening < 200; ++screening) {
-    std::vector<std::vector<double>> cer = {{0.01, 0.01, 0.01, 0.01, 0.01}};
-    for (int point = 0; point < 64; ++point) {
-      cer.emplace_back();
-      for (int page = 0; page < 5; ++page) cer.back().push_back(0.005 + 0.01 * errors());
+  for (const std::size_t pages : {3U, 4U, 5U, 12U, 24U}) {
+    int believed = 0;
+    for (int screening = 0; screening < 200; ++screening) {
+      std::vector<std::vector<double>> cer = {std::vector<double>(pages, 0.01)};
+      for (int point = 0; point < 64; ++point) {
+        cer.emplace_back();
+        for (std::size_t page = 0; page < pages; ++page) cer.back().push_back(0.005 + 0.01 * errors());
+      }
+      const Readings all = readings(cer);
+      EXPECT_GT(all.ranking.best()->gain.value(), 0) << "there always is a lucky one";
+      believed += check_gain(all.table, all.ranking).verdict == GainVerdict::beyond_noise;
     }
-    const Readings all = readings(cer);
-    EXPECT_GT(all.ranking.best()->gain.value(), 0) << "there always is a lucky one";
-    believed += check_gain(all.table, all.ranking).verdict == GainVerdict::beyond_noise;
+    EXPECT_LE(believed, 24) << "of 200: one in ten with three pages, one in twenty with many; " << pages << " pages";
+    RecordProperty("believed_of_200_with_" + std::to_string(pages) + "_pages", believed);
   }
-  EXPECT_LE(believed, 20) << "of 200: one in twenty by design";
 }
 
 TEST(GainCheck, SaysWhenTheUntouchedPagesWinAndTheyWinTies) {
