@@ -29,6 +29,9 @@ Coverage coverage_of(const AnalysisInput& input, std::size_t used) {
         case CellStatus::failed:
           ++coverage.failed;
           break;
+        case CellStatus::dropped:
+          ++coverage.dropped;
+          break;
         case CellStatus::pending:
         case CellStatus::missing:
           ++coverage.missing;
@@ -40,12 +43,18 @@ Coverage coverage_of(const AnalysisInput& input, std::size_t used) {
   for (const PointScores& row : input.ranking.points) {
     coverage.ranked += row.rank && row.point != baseline_point;
   }
-  if (coverage.missing > 0) {
-    coverage.note = std::to_string(coverage.missing) + " of " +
-                    std::to_string(coverage.done + coverage.failed + coverage.missing) +
-                    " evaluations are missing: " + std::to_string(coverage.ranked) + " of " +
-                    std::to_string(coverage.points) + " points have every page and a rank, " +
-                    std::to_string(coverage.used) + " have half of the pages and take part in the sensitivity";
+  if (coverage.missing + coverage.dropped > 0) {
+    const std::uint64_t all = coverage.done + coverage.failed + coverage.missing + coverage.dropped;
+    if (coverage.missing > 0) coverage.note = std::to_string(coverage.missing) + " of ";
+    if (coverage.missing == 0) coverage.note = std::to_string(coverage.dropped) + " of ";
+    coverage.note += std::to_string(all) +
+                     (coverage.missing > 0 ? " evaluations are missing" : " evaluations were dropped by the race");
+    if (coverage.missing > 0 && coverage.dropped > 0) {
+      coverage.note += ", " + std::to_string(coverage.dropped) + " dropped by the race";
+    }
+    coverage.note += ": " + std::to_string(coverage.ranked) + " of " + std::to_string(coverage.points) +
+                     " points have every page and a rank, " + std::to_string(coverage.used) +
+                     " have half of the pages and take part in the sensitivity";
   }
   return coverage;
 }

@@ -200,7 +200,7 @@ struct Advice {
 
 struct Coverage {
   std::uint32_t pages = 0, points = 0;              // distinct pages; points without the baseline
-  std::uint64_t done = 0, failed = 0, missing = 0;  // evaluations, the baseline's among them
+  std::uint64_t done = 0, failed = 0, missing = 0, dropped = 0;  // evaluations, the baseline's among them
   std::uint32_t ranked = 0;                         // points with a result on every page
   std::uint32_t used = 0;  // points in the sensitivity: result on at least half the pages, page levels evened out
   std::vector<std::uint32_t> missing_of_page;  // per page

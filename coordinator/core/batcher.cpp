@@ -12,13 +12,13 @@ Batcher::Batcher(std::uint32_t pages, std::uint32_t positions) {
 template <class Change>
 void Batcher::change_page(std::uint32_t index, const Change& change) {
   Page& page = pages_[index];
-  if (!page.suspended && page.queue.waiting() > 0) order_.erase(key(index, page));
-  waiting_ -= page.queue.waiting();
-  if (page.suspended) suspended_waiting_ -= page.queue.waiting();
+  if (page.gives()) order_.erase(key(index, page));
+  sum_of(page) -= page.queue.waiting();
+  if (page.suspended && !page.held_back) suspended_waiting_ -= page.queue.waiting();
   change(page);
-  waiting_ += page.queue.waiting();
-  if (page.suspended) suspended_waiting_ += page.queue.waiting();
-  if (!page.suspended && page.queue.waiting() > 0) order_.insert(key(index, page));
+  sum_of(page) += page.queue.waiting();
+  if (page.suspended && !page.held_back) suspended_waiting_ += page.queue.waiting();
+  if (page.gives()) order_.insert(key(index, page));
 }
 
 void Batcher::extend(std::uint32_t positions) {
@@ -37,6 +37,10 @@ void Batcher::suspend(std::uint32_t page, bool suspended) {
   change_page(page, [&](Page& known) { known.suspended = suspended; });
 }
 
+void Batcher::hold_back(std::uint32_t page, bool held_back) {
+  change_page(page, [&](Page& known) { known.held_back = held_back; });
+}
+
 std::optional<std::uint32_t> Batcher::page_of(LaneKey lane) const {
   const auto held = page_of_.find(lane);
   if (held == page_of_.end()) return std::nullopt;
@@ -45,8 +49,7 @@ std::optional<std::uint32_t> Batcher::page_of(LaneKey lane) const {
 
 std::optional<std::uint32_t> Batcher::choose_page(LaneKey lane) {
   if (const auto held = page_of(lane)) {
-    const Page& page = pages_[*held];
-    if (!page.suspended && page.queue.waiting() > 0) return held;
+    if (pages_[*held].gives()) return held;
   }
   if (order_.empty()) return std::nullopt;
   // Left first: a page counts one holder less for its own last holder.
@@ -89,7 +92,7 @@ void Batcher::release(LaneKey lane) {
 }
 
 std::optional<std::string> Batcher::inconsistency() const {
-  std::uint64_t waiting = 0, suspended = 0;
+  std::uint64_t waiting = 0, suspended = 0, held_back = 0;
   std::size_t ordered = 0;
   std::vector<std::uint32_t> holders(pages_.size(), 0);
   for (const auto& [lane, page] : page_of_) ++holders[page];
@@ -97,15 +100,16 @@ std::optional<std::string> Batcher::inconsistency() const {
     const Page& page = pages_[index];
     if (auto wrong = page.queue.inconsistency()) return wrong;
     if (holders[index] != page.holders) return "holders of a page are miscounted";
-    waiting += page.queue.waiting();
-    if (page.suspended) suspended += page.queue.waiting();
-    if (!page.suspended && page.queue.waiting() > 0) {
+    (page.held_back ? held_back : waiting) += page.queue.waiting();
+    if (page.suspended && !page.held_back) suspended += page.queue.waiting();
+    if (page.gives()) {
       ++ordered;
       if (!order_.contains(key(index, page))) return "a page with work is not in the order of pages";
     }
   }
   if (ordered != order_.size()) return "a page without work is in the order of pages";
-  if (waiting != waiting_ || suspended != suspended_waiting_) return "waiting evaluations are miscounted";
+  if (waiting != waiting_ || suspended != suspended_waiting_ || held_back != held_back_)
+    return "waiting evaluations are miscounted";
   return std::nullopt;
 }
 

@@ -58,6 +58,7 @@ PointScores scores_of_point(const ScoreTable& table, const RankingObjective& obj
     const ScoreCell& untouched = table.cell(PageIndex{p}, baseline_point);
     row.pages_done += cell.status == CellStatus::done;
     row.pages_failed += cell.status == CellStatus::failed;
+    row.pages_dropped += cell.status == CellStatus::dropped;
     row.pages_missing += cell.status == CellStatus::pending || cell.status == CellStatus::missing;
     for (std::size_t s = 0; s < score_count; ++s) {
       if (!cell.scores[s]) continue;
@@ -69,7 +70,7 @@ PointScores scores_of_point(const ScoreTable& table, const RankingObjective& obj
     row.means[s] = means[s].value();
     row.gains[s] = gains[s].value();
   }
-  if (row.pages_missing == 0 && table.pages() > 0) row.objective = objective_of_point(table, objective, point);
+  if (row.pages_missing + row.pages_dropped == 0 && table.pages() > 0) row.objective = objective_of_point(table, objective, point);
   return row;
 }
 

@@ -37,12 +37,13 @@ struct PointScores {
   PointIndex point;
   std::uint32_t pages_done = 0;
   std::uint32_t pages_failed = 0;
-  std::uint32_t pages_missing = 0;  // missing, dropped or not evaluated yet
+  std::uint32_t pages_missing = 0;  // missing or not evaluated yet
+  std::uint32_t pages_dropped = 0;
   /// Over the pages that have the score; empty when none has.
   ScoreRow means;
   /// Mean of score(point) - score(baseline) over the pages where both have it. Below 0 is better for cer and wer.
   ScoreRow gains;
-  std::optional<double> objective;    // empty when a page is missing
+  std::optional<double> objective;    // empty when a page is missing or dropped
   std::optional<double> gain;         // objective - the baseline's objective
   std::optional<std::uint32_t> rank;  // 1 = best; equal objectives share a rank; empty without an objective
 };

@@ -60,6 +60,10 @@ class Splitter {
 
 }  // namespace
 
+PageTraits traits_of(const Page& page) {
+  return {static_cast<double>(page.spec.width) * page.spec.height, page.brightness, page.noise, page.names.front()};
+}
+
 std::vector<std::size_t> stratified_sample(const std::vector<PageTraits>& pages, std::size_t count,
                                            std::uint64_t seed) {
   OCRS_CHECK(count > 0, "a sample has pages");

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/core/screening.hpp"
+
 namespace ocrs {
 
 struct PageTraits {
@@ -20,6 +22,9 @@ struct PageTraits {
   double noise = 0;
   std::string name;  // decides between equals
 };
+
+/// What is known of a screening's page.
+[[nodiscard]] PageTraits traits_of(const Page& page);
 
 /// Positions of the chosen pages, ascending: `count` of them, or all when there are no more.
 [[nodiscard]] std::vector<std::size_t> stratified_sample(const std::vector<PageTraits>& pages, std::size_t count,

@@ -25,6 +25,7 @@ Scheduler::Scheduler(SchedulerSettings settings, const SchedulerMemory& memory)
       next_batch_(settings_.first_batch),
       paused_(memory.paused) {
   settings_.points.clear();
+  for (const PageIndex page : settings_.held_pages) batcher_.hold_back(page.value, true);
   remember(memory);
 }
 
@@ -212,6 +213,22 @@ void Scheduler::on(const ExtendTo& event) {
       std::to_string(table_.positions() - first) + " points more, " + std::to_string(table_.positions()) + " in all");
 }
 
+// Its record may still be on the way to the disk, where the reopening follows it; it must not be issued again.
+void Scheduler::withdraw_record(const Place& place) {
+  const auto ticket = ticket_of_.find(place);
+  if (ticket == ticket_of_.end()) return;
+  const Uncommitted waiting = std::move(uncommitted_.extract(ticket->second).mapped());
+  for (const Uncommitted::Reporter& reporter : waiting.reporters) acknowledge(reporter.worker, reporter.held);
+  ticket_of_.erase(ticket);
+}
+
+void Scheduler::reopen_on_disk(CommitReopen reopened) {
+  if (reopened.evaluations.empty()) return;
+  reopened_.insert(reopened.evaluations.begin(), reopened.evaluations.end());
+  reopened_before_ticket_ = next_ticket_;
+  emit(std::move(reopened));
+}
+
 void Scheduler::on(const RetryFailed&) {
   if (!journal_works_) {
     notice(NoticeLevel::warning, "retry-failed", "not while the journal cannot be written");
@@ -231,27 +248,58 @@ void Scheduler::on(const RetryFailed&) {
       }
       table_.forget_deaths(place);
       forgotten_up_to_[place] = table_.attempt(place);
-      // Its record may still be on the way to the disk, where the reopening follows it; it must not be issued again.
-      if (const auto ticket = ticket_of_.find(place); ticket != ticket_of_.end()) {
-        const Uncommitted waiting = std::move(uncommitted_.extract(ticket->second).mapped());
-        for (const Uncommitted::Reporter& reporter : waiting.reporters) acknowledge(reporter.worker, reporter.held);
-        ticket_of_.erase(ticket);
-      }
+      withdraw_record(place);
       batcher_.add(place);
     }
   }
   blame_.forget();
   for (std::uint32_t page = 0; page < table_.pages(); ++page) review_suspension(page);
   cancelled_ = false;
-  if (!reopened.evaluations.empty()) {
-    reopened_.insert(reopened.evaluations.begin(), reopened.evaluations.end());
-    reopened_before_ticket_ = next_ticket_;
-    const auto count = reopened.evaluations.size() + cancelled;
-    emit(std::move(reopened));
-    notice(NoticeLevel::info, "retry-failed", std::to_string(count) + " evaluations are tried again");
-  } else {
-    notice(NoticeLevel::info, "retry-failed", std::to_string(cancelled) + " evaluations are tried again");
+  const auto count = reopened.evaluations.size() + cancelled;
+  reopen_on_disk(std::move(reopened));
+  notice(NoticeLevel::info, "retry-failed", std::to_string(count) + " evaluations are tried again");
+  if (table_.open() > 0) begin_again();
+}
+
+// ---- race ----
+
+void Scheduler::on(const OpenPages& event) {
+  for (const PageIndex page : event.pages) batcher_.hold_back(page.value, false);
+}
+
+void Scheduler::on(const DropPoints& event) {
+  for (const PointIndex point : event.points) {
+    for (std::uint32_t page = 0; page < table_.pages(); ++page) {
+      const auto place = table_.find({PageIndex{page}, point});
+      if (!place || is_final(table_.state(*place))) continue;
+      EvaluationResult result;
+      result.id = table_.id(*place);
+      result.attempt = Attempt{std::max(1U, table_.attempt(*place).value)};
+      commit_final(*place, EvaluationStatus::dropped, std::move(result), {}, "coordinator");
+      table_.set_status(*place, EvaluationStatus::dropped, event.reason);
+    }
   }
+}
+
+void Scheduler::on(const FillDropped&) {
+  if (!journal_works_) {
+    notice(NoticeLevel::warning, "fill", "not while the journal cannot be written");
+    return;
+  }
+  CommitReopen reopened;
+  for (std::uint32_t page = 0; page < table_.pages(); ++page) {
+    batcher_.hold_back(page, false);
+    for (std::uint32_t position = 0; position < table_.positions(); ++position) {
+      const Place place{page, position};
+      if (!table_.apply(place, EvaluationEvent::fill)) continue;
+      reopened.evaluations.push_back(table_.id(place));
+      withdraw_record(place);
+      batcher_.add(place);
+    }
+  }
+  const std::size_t count = reopened.evaluations.size();
+  reopen_on_disk(std::move(reopened));
+  notice(NoticeLevel::info, "fill", std::to_string(count) + " dropped evaluations are run after all");
   if (table_.open() > 0) begin_again();
 }
 

@@ -37,8 +37,9 @@ struct SchedulerSettings {
   EngineVersions engine;  // a worker whose versions differ is refused; an empty entry accepts any
   /// The untouched page as the coordinator's own evaluator read it; none = every worker is admitted unseen.
   std::optional<EvaluationResult> canary;
-  std::string canary_host;        // the coordinator's own host id: its workers are not asked
-  std::uint64_t first_batch = 1;  // no incarnation of the coordinator may number batches as an earlier one did
+  std::string canary_host;            // the coordinator's own host id: its workers are not asked
+  std::vector<PageIndex> held_pages;  // of a race: nothing of them is handed out until OpenPages
+  std::uint64_t first_batch = 1;      // no incarnation of the coordinator may number batches as an earlier one did
 };
 
 /// What a journal remembers of an earlier incarnation.
@@ -92,6 +93,8 @@ class Scheduler {
   [[nodiscard]] bool is_paused() const { return paused_; }
   [[nodiscard]] bool is_complete() const { return complete_; }
   [[nodiscard]] bool is_cancelled() const { return cancelled_; }
+  /// Evaluations of pages that are not held back which have no final record on disk yet.
+  [[nodiscard]] std::uint64_t unsettled() const { return table_.open() - batcher_.held_back() + uncommitted_.size(); }
   [[nodiscard]] bool journal_works() const { return journal_works_; }
   /// Nobody holds an evaluation and everything reported is on disk: the coordinator can end without loss of work.
   [[nodiscard]] bool is_quiet() const { return table_.all_leases().empty() && uncommitted_.empty(); }
@@ -122,6 +125,11 @@ class Scheduler {
   void on(const DrainWorker& event);
   void on(const ExtendTo& event);
   void on(const RetryFailed& event);
+  void on(const OpenPages& event);
+  void on(const DropPoints& event);
+  void on(const FillDropped& event);
+  void withdraw_record(const Place& place);
+  void reopen_on_disk(CommitReopen reopened);
   void cancel();
   void begin_again();
   void complete_if_done();

@@ -10,6 +10,7 @@
 #include "common/core/evaluation.hpp"
 #include "common/core/ids.hpp"
 #include "common/core/messages.hpp"
+#include "coordinator/core/stored_evaluation.hpp"
 
 namespace ocrs {
 
@@ -59,9 +60,21 @@ struct ExtendTo {
   std::vector<Point> points;  // those to add, in any order
 };
 struct RetryFailed {};
+/// These pages may be handed out now (see SchedulerSettings::held_pages).
+struct OpenPages {
+  std::vector<PageIndex> pages;
+};
+/// What is not final of these points is given up on purpose.
+struct DropPoints {
+  std::vector<PointIndex> points;
+  std::string reason;
+};
+/// What was dropped is evaluated after all, on all pages.
+struct FillDropped {};
 
-using SchedulerEvent = std::variant<WorkerSaid, ConnectionLost, Tick, Committed, JournalFailed, JournalWorks,
-                                    OperatorSaid, DrainWorker, ExtendTo, RetryFailed>;
+using SchedulerEvent =
+    std::variant<WorkerSaid, ConnectionLost, Tick, Committed, JournalFailed, JournalWorks, OperatorSaid, DrainWorker,
+                 ExtendTo, RetryFailed, OpenPages, DropPoints, FillDropped>;
 
 // ---- effects ----
 
@@ -73,10 +86,10 @@ struct SendToWorker {
 /// Journal this final record; answer with Committed{ticket} once it is on disk.
 struct CommitFinal {
   std::uint64_t ticket = 0;
-  bool missing = false;  // page unreadable or infrastructure: status missing; else done, or failed when failure is set
-  EvaluationResult result;
-  std::string reading;  // as received
-  std::string worker;   // for people
+  EvaluationStatus status = EvaluationStatus::done;
+  EvaluationResult result;  // failure set when failed or missing
+  std::string reading;      // as received
+  std::string worker;       // for people
 };
 
 /// Journal a try that did not end the evaluation (no answer needed).

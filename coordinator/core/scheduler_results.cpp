@@ -157,7 +157,7 @@ void Scheduler::duplicate_came(std::uint32_t index, const Place& place, const Re
   }
   // The row is ignored, but its reading's bytes are kept: later results of this connection may name them.
   const std::uint64_t ticket = next_ticket_++;
-  Uncommitted waiting{CommitFinal{ticket, false, result, message.reading, workers_[index].label},
+  Uncommitted waiting{CommitFinal{ticket, EvaluationStatus::done, result, message.reading, workers_[index].label},
                       {{index, {result.id, result.attempt}}}};
   if (journal_works_) emit(waiting.commit);
   uncommitted_.emplace(ticket, std::move(waiting));
@@ -336,7 +336,10 @@ void Scheduler::commit_final(const Place& place, EvaluationStatus status, Evalua
                              const std::string& worker) {
   leave_open_states(place);
   const bool certain = status == EvaluationStatus::done || (result.failure && is_deterministic(result.failure->kind));
-  const bool moved = table_.apply(place, certain ? EvaluationEvent::finished : EvaluationEvent::blamed);
+  const EvaluationEvent event = status == EvaluationStatus::dropped ? EvaluationEvent::drop
+                                : certain                           ? EvaluationEvent::finished
+                                                                    : EvaluationEvent::blamed;
+  const bool moved = table_.apply(place, event);
   OCRS_CHECK(moved, "an evaluation gets one final record");
   table_.set_status(place, status, result.failure ? result.failure->text : std::string{});
   end_all_leases(place, true);
@@ -345,8 +348,7 @@ void Scheduler::commit_final(const Place& place, EvaluationStatus status, Evalua
   review_suspension(place.page);
   ++counters_.results;
   const std::uint64_t ticket = next_ticket_++;
-  Uncommitted waiting{
-      CommitFinal{ticket, status == EvaluationStatus::missing, std::move(result), std::move(reading), worker}, {}};
+  Uncommitted waiting{CommitFinal{ticket, status, std::move(result), std::move(reading), worker}, {}};
   if (journal_works_) emit(waiting.commit);
   uncommitted_.emplace(ticket, std::move(waiting));
   ticket_of_[place] = ticket;

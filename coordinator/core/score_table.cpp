@@ -52,8 +52,9 @@ ScoreCell cell_of(const StoredEvaluation& stored, bool ground_truth) {
       return {CellStatus::done, scores_of_reading(stored.result.scores)};
     case EvaluationStatus::failed:
       return {CellStatus::failed, scores_of_failure(ground_truth)};
-    case EvaluationStatus::missing:
     case EvaluationStatus::dropped:
+      return {CellStatus::dropped, {}};
+    case EvaluationStatus::missing:
       break;
   }
   return {CellStatus::missing, {}};

@@ -44,7 +44,7 @@ using ScoreRow = std::array<std::optional<double>, score_count>;
 [[nodiscard]] constexpr std::size_t index_of(Score score) { return static_cast<std::size_t>(score); }
 
 /// pending = there is no final record yet.
-enum class CellStatus : std::uint8_t { pending, done, failed, missing };
+enum class CellStatus : std::uint8_t { pending, done, failed, missing, dropped };
 
 struct ScoreCell {
   CellStatus status = CellStatus::pending;

@@ -16,10 +16,18 @@ namespace ocrs {
 
 enum class Scrambling { none, owen };
 
+/// Successive halving over the pages (core/race.hpp).
+struct RaceSettings {
+  std::uint32_t first_pages = 4;  // on which every point is read, at least 1
+  double keep = 0.5;              // share of the points that go on from one stretch of pages to the next, in (0, 1)
+  bool operator==(const RaceSettings&) const = default;
+};
+
 struct DesignSettings {
   std::uint32_t points = 1024;  // a power of two, 1 to 2^20
   std::uint64_t seed = 42;
   Scrambling scrambling = Scrambling::owen;
+  std::optional<RaceSettings> racing;  // decides what is run, not what a point is: no part of the identity
   bool operator==(const DesignSettings&) const = default;
 };
 

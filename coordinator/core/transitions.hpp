@@ -24,8 +24,9 @@ enum class EvaluationEvent : std::uint8_t {
   cancel,
   drop,
   reopen,  // retry-failed
+  fill,    // what was dropped is wanted after all
 };
-inline constexpr std::size_t evaluation_events = 10;
+inline constexpr std::size_t evaluation_events = 11;
 
 enum class WorkerState : std::uint8_t { active, suspect, lost, draining, gone };
 inline constexpr std::size_t worker_states = 5;
@@ -72,14 +73,14 @@ constexpr Table<evaluation_states, evaluation_events> make_evaluations() {
                          quarantined = to(S::quarantined), cancelled = to(S::cancelled), dropped = to(S::dropped);
   Table<evaluation_states, evaluation_events> table{};
   for (auto& row : table) row.fill(undefined);
-  // handed_out, adopted, finished, died, given_back, back_to_retry, blamed, cancel, drop, reopen
-  table[pending] = {leased, leased, done, retry, stays, stays, quarantined, cancelled, dropped, stays};
-  table[leased] = {leased, leased, done, retry, pending, retry, quarantined, cancelled, dropped, stays};
-  table[retry] = {leased, leased, done, retry, stays, stays, quarantined, cancelled, dropped, stays};
-  table[done] = {stays, stays, stays, stays, stays, stays, stays, stays, stays, stays};
-  table[quarantined] = {stays, stays, stays, stays, stays, stays, stays, stays, stays, pending};
-  table[cancelled] = {stays, stays, done, stays, stays, stays, stays, stays, stays, pending};
-  table[dropped] = {stays, stays, stays, stays, stays, stays, stays, stays, stays, stays};
+  // handed_out, adopted, finished, died, given_back, back_to_retry, blamed, cancel, drop, reopen, fill
+  table[pending] = {leased, leased, done, retry, stays, stays, quarantined, cancelled, dropped, stays, stays};
+  table[leased] = {leased, leased, done, retry, pending, retry, quarantined, cancelled, dropped, stays, stays};
+  table[retry] = {leased, leased, done, retry, stays, stays, quarantined, cancelled, dropped, stays, stays};
+  table[done] = {stays, stays, stays, stays, stays, stays, stays, stays, stays, stays, stays};
+  table[quarantined] = {stays, stays, stays, stays, stays, stays, stays, stays, stays, pending, stays};
+  table[cancelled] = {stays, stays, done, stays, stays, stays, stays, stays, stays, pending, stays};
+  table[dropped] = {stays, stays, stays, stays, stays, stays, stays, stays, stays, stays, pending};
   return table;
 }
 

@@ -98,6 +98,9 @@ void add_operator_verbs(CLI::App& app, OperatorArguments to) {
   auto* extend = verb("extend", "more design points; nothing is evaluated twice");
   extend->add_option("--points", to.request.points, "in all, a power of two")->required();
   extend->callback([to] { to.exit_code = extend_command(to.dir, to.request.points, to.json); });
+  verb("fill", "evaluate what a race dropped after all")->callback([to] {
+    to.exit_code = fill_command(to.dir, to.json);
+  });
   auto* explain = verb("explain", "what happened to a point, on one page or on all");
   explain->add_option("POINT", to.point, "its number, -1 = the untouched page")->required();
   explain->add_option("PAGE", to.page, "name or number of the page");

@@ -77,6 +77,8 @@ struct FleetOptions {
 [[nodiscard]] int operator_command(const std::filesystem::path& dir, const ControlRequest& request, bool json);
 /// Without a coordinator the next run of the same command evaluates the new points.
 [[nodiscard]] int extend_command(const std::filesystem::path& dir, std::uint32_t points, bool json);
+/// Runs what a race dropped; without a coordinator the next run of the same command does.
+[[nodiscard]] int fill_command(const std::filesystem::path& dir, bool json);
 [[nodiscard]] int explain_command(const std::filesystem::path& dir, std::int64_t point,
                                   const std::optional<std::string>& page, bool json);
 /// `format` is csv (writes the result files into DIR again, or points.csv to `output`), json, or optuna

@@ -78,7 +78,7 @@ void read_ground_truth(YamlReader& reader, const YamlNode& node, ConfigFile& con
 }
 
 void read_design(YamlReader& reader, const YamlNode& node, ConfigFile& config) {
-  if (!reader.map(node, "design", {"kind", "points", "seed", "scramble"})) return;
+  if (!reader.map(node, "design", {"kind", "points", "seed", "scramble", "racing"})) return;
   if (const YamlNode* kind = node.find("kind")) (void)reader.one_of(*kind, "design.kind", {"sobol"});
   if (const YamlNode* points = node.find("points")) {
     const auto count = reader.whole(*points, "design.points", 1, points_max);
@@ -96,6 +96,18 @@ void read_design(YamlReader& reader, const YamlNode& node, ConfigFile& config) {
   if (const YamlNode* scramble = node.find("scramble")) {
     const auto name = reader.one_of(*scramble, "design.scramble", {"owen", "none"});
     if (name) config.design.scrambling = *name == "owen" ? Scrambling::owen : Scrambling::none;
+  }
+  if (const YamlNode* racing = node.find("racing")) {
+    if (!reader.map(*racing, "design.racing", {"first_pages", "keep"})) return;
+    RaceSettings race;
+    if (const YamlNode* pages = racing->find("first_pages")) {
+      const auto count = reader.whole(*pages, "design.racing.first_pages", 2, 100000);
+      if (count) race.first_pages = static_cast<std::uint32_t>(*count);
+    }
+    if (const YamlNode* keep = racing->find("keep")) {
+      race.keep = reader.number(*keep, "design.racing.keep", 0.05, 0.95).value_or(race.keep);
+    }
+    config.design.racing = race;
   }
 }
 

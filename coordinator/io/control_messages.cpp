@@ -10,15 +10,17 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<std::pair<ControlVerb, std::string_view>, 9> verbs = {{{ControlVerb::status, "status"},
-                                                                            {ControlVerb::workers, "workers"},
-                                                                            {ControlVerb::explain, "explain"},
-                                                                            {ControlVerb::pause, "pause"},
-                                                                            {ControlVerb::resume, "resume"},
-                                                                            {ControlVerb::cancel, "cancel"},
-                                                                            {ControlVerb::retry_failed, "retry-failed"},
-                                                                            {ControlVerb::drain, "drain"},
-                                                                            {ControlVerb::extend, "extend"}}};
+constexpr std::array<std::pair<ControlVerb, std::string_view>, 10> verbs = {
+    {{ControlVerb::status, "status"},
+     {ControlVerb::workers, "workers"},
+     {ControlVerb::explain, "explain"},
+     {ControlVerb::pause, "pause"},
+     {ControlVerb::resume, "resume"},
+     {ControlVerb::cancel, "cancel"},
+     {ControlVerb::retry_failed, "retry-failed"},
+     {ControlVerb::drain, "drain"},
+     {ControlVerb::extend, "extend"},
+     {ControlVerb::fill, "fill"}}};
 constexpr std::size_t name_bytes_max = 256;
 
 /// Brackets are counted before anything is parsed: a request is one object of plain values.

@@ -13,7 +13,7 @@
 
 namespace ocrs {
 
-enum class ControlVerb { status, workers, explain, pause, resume, cancel, retry_failed, drain, extend };
+enum class ControlVerb { status, workers, explain, pause, resume, cancel, retry_failed, drain, extend, fill };
 [[nodiscard]] std::string_view to_string(ControlVerb verb);
 /// Changes nothing.
 [[nodiscard]] constexpr bool is_read_only(ControlVerb verb) { return verb <= ControlVerb::explain; }

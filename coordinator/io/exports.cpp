@@ -51,6 +51,8 @@ std::string_view status_text(CellStatus status) {
       return "done";
     case CellStatus::failed:
       return "failed";
+    case CellStatus::dropped:
+      return "dropped";
     default:
       return "missing";
   }

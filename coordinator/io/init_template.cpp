@@ -43,6 +43,8 @@ design:
   points: 1024                 # how many settings: a power of two; `ocrscreen extend` adds more later
   seed: 42                     # another seed gives another design
   scramble: owen               # or none: the plain Sobol points
+  # racing: {first_pages: 4, keep: 0.5}   # read all settings on 4 pages, the better half on half as many pages again,
+                               # and so on: the best setting for a third of the work, less to learn from the others
 
 ocr:
   languages: eng               # as tesseract -l: eng, fra+eng

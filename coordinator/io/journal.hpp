@@ -48,8 +48,9 @@ struct EventRow {
 using JournalRow = std::variant<FinalRow, AttemptRow, ReopenRow, EventRow>;
 
 /// Settings that operators leave for the next start: paused or cancelled when not empty; the number of points a design
-/// was extended to.
-inline constexpr char paused_setting[] = "paused", cancelled_setting[] = "cancelled", extended_setting[] = "extended";
+/// was extended to; filled when what a race dropped is to be run after all.
+inline constexpr char paused_setting[] = "paused", cancelled_setting[] = "cancelled", extended_setting[] = "extended",
+                      filled_setting[] = "filled";
 
 class Journal {
  public:

@@ -135,6 +135,9 @@ std::string account_json(const ScreeningResults& results, Open open) {
                     {"points", screening.design.points},
                     {"seed", screening.design.seed},
                     {"scramble", screening.design.scrambling == Scrambling::none ? "none" : "owen"}};
+  if (const auto& race = screening.design.racing) {
+    json["design"]["racing"] = {{"first_pages", race->first_pages}, {"keep", race->keep}};
+  }
   json["pipeline"] = screening.pipeline.name;
   json["engine"] = engine_of(record);
   json["ground_truth"] = {{"fold",

@@ -203,6 +203,22 @@ int extend_command(const std::filesystem::path& dir, std::uint32_t points, bool 
   return exit_complete;
 }
 
+int fill_command(const std::filesystem::path& dir, bool json) {
+  const OutputPaths paths = existing_output(dir);
+  std::string text;
+  if (const auto reply = ask(paths, {.verb = ControlVerb::fill})) {
+    text = reply->text;
+  } else {
+    const OutputFolder folder = OutputFolder::acquire(dir);
+    const auto journal = SqliteJournal::open(folder);
+    if (auto kept = journal->set(filled_setting, "1"); !kept) throw StartupError(kept.error().text);
+    text = fmt::format("the next `ocrscreen run` into {} evaluates what a race dropped", dir.string());
+  }
+  if (json) print({{"ok", true}, {"text", text}});
+  if (!json) fmt::print("{}\n", text);
+  return exit_complete;
+}
+
 int explain_command(const std::filesystem::path& dir, std::int64_t point, const std::optional<std::string>& page,
                     bool json) {
   const OutputPaths paths = existing_output(dir);

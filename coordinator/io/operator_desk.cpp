@@ -105,6 +105,8 @@ OperatorDesk::Answer OperatorDesk::answer(const ControlRequest& request, const L
       return drain(request.worker, now);
     case ControlVerb::extend:
       return extend(request.points);
+    case ControlVerb::fill:
+      return fill();
   }
   return refused("unknown verb");
 }
@@ -174,6 +176,12 @@ OperatorDesk::Answer OperatorDesk::extend(std::uint32_t points) {
   Answer answer{{true, "", "{}"}, {ExtendTo{points_in_schedule_order(screening_, points_, points)}}, "", false};
   points_ = points;
   return answer;
+}
+
+OperatorDesk::Answer OperatorDesk::fill() {
+  if (scheduler_.is_cancelled()) return refused("the screening is cancelled");
+  if (auto kept = journal_.set(filled_setting, "1"); !kept) return refused(kept.error().text);
+  return {{true, "", "{}"}, {FillDropped{}}, "", false};
 }
 
 std::string OperatorDesk::keep(const char* setting, const std::string& value) {

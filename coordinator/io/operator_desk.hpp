@@ -41,6 +41,7 @@ class OperatorDesk {
   [[nodiscard]] Answer explain(const EvaluationId& id) const;
   [[nodiscard]] Answer drain(const std::string& name, TimePoint now) const;
   [[nodiscard]] Answer extend(std::uint32_t points);
+  [[nodiscard]] Answer fill();
   /// The sentence to add when it cannot be kept.
   [[nodiscard]] std::string keep(const char* setting, const std::string& value);
 

@@ -303,10 +303,7 @@ void PageFinder::merge_equal() {
 
 void PageFinder::take_sample() {
   std::vector<PageTraits> traits;
-  for (const Page& page : set_.pages) {
-    traits.push_back(
-        {static_cast<double>(page.spec.width) * page.spec.height, page.brightness, page.noise, page.names.front()});
-  }
+  for (const Page& page : set_.pages) traits.push_back(traits_of(page));
   std::vector<Page> sample;
   for (const std::size_t i : stratified_sample(traits, config_.pages_sample->count, config_.pages_sample->seed)) {
     sample.push_back(std::move(set_.pages[i]));

@@ -13,6 +13,7 @@
 #include "common/core/codec.hpp"
 #include "common/io/compression.hpp"
 #include "coordinator/core/design.hpp"
+#include "coordinator/core/race.hpp"
 #include "coordinator/io/commands.hpp"
 #include "coordinator/io/models.hpp"
 #include "coordinator/io/progress.hpp"
@@ -127,7 +128,9 @@ int plan_screening(const Screening& screening, const ScreeningSpec& spec, Evalua
   double model_bytes = 0;
   for (const ModelRef& model : screening.models) model_bytes += double(model.bytes);
 
-  const double rounds = double(screening.design.points) + 1;
+  const auto& racing = screening.design.racing;
+  const double share = racing ? race_share(*racing, screening.pages.size(), screening.design.points) : 1;
+  const double rounds = share * double(screening.design.points) + 1;
   const double evaluations = rounds * double(screening.pages.size());
   const double slot_hours = round_ms * rounds / 3.6e6;
   const double per_evaluation_bytes = measured.reading_bytes / double(measured.evaluations) + journal_row_bytes;
@@ -136,7 +139,11 @@ int plan_screening(const Screening& screening, const ScreeningSpec& spec, Evalua
   };
   const unsigned slots = std::max(1u, std::thread::hardware_concurrency());
   fmt::print("plan: {} pages x {} points and the untouched pages = {:.0f} evaluations\n", screening.pages.size(),
-             screening.design.points, evaluations);
+             screening.design.points, double(screening.pages.size()) * (double(screening.design.points) + 1));
+  if (racing) {
+    fmt::print("race: about {:.0f} of them are run ({:.0f} %), the others are dropped on the way\n", evaluations,
+               100 * share);
+  }
   fmt::print("measured: {} evaluations on {} of {} pages, {:.1f} s each on one slot{}\n", measured.evaluations,
              measured.page_ms.size(), screening.pages.size(), measured.elapsed_ms / 1000 / double(measured.evaluations),
              measured.failed > 0 ? fmt::format(", {} failed", measured.failed) : "");

@@ -17,6 +17,7 @@
 #include "common/version.hpp"
 #include "coordinator/core/design.hpp"
 #include "coordinator/core/objective.hpp"
+#include "coordinator/core/race.hpp"
 #include "coordinator/core/scheduler.hpp"
 #include "coordinator/io/ablate.hpp"
 #include "coordinator/io/canary.hpp"
@@ -154,6 +155,16 @@ std::unique_ptr<LivePage> live_page_of(const RunOptions& options, const std::fil
   return live;
 }
 
+/// Taken up where the journal left it; nothing without `design: {racing: …}`.
+std::optional<Race> race_of(const Screening& screening, const std::vector<StoredEvaluation>& known) {
+  if (!screening.design.racing) return std::nullopt;
+  std::vector<PageTraits> traits;
+  for (const Page& page : screening.pages) traits.push_back(traits_of(page));
+  Race race(*screening.design.racing, traits, screening.design.points, screening.design.seed);
+  race.restore(known);
+  return race;
+}
+
 SchedulerMemory memory_of(SqliteJournal& journal, const std::vector<StoredEvaluation>& known) {
   SchedulerMemory memory;
   memory.evaluations = known;
@@ -268,6 +279,11 @@ int run_command(const RunOptions& options, Surrogate& surrogate) {
     settings.canary = read_canary(screening, spec, evaluator);
     settings.canary_host = machine_id();
   }
+  const auto filled = journal->get(filled_setting);
+  if (!filled) throw StartupError(filled.error().text);
+  const bool fill = *filled && !(*filled)->empty();
+  std::optional<Race> race = fill ? std::nullopt : race_of(screening, *known);
+  if (race) settings.held_pages = race->held_pages();
   Scheduler scheduler(std::move(settings), memory_of(*journal, *known));
   if (scheduler.is_paused()) {
     fmt::print(stderr, "paused by an operator: `ocrscreen resume {}` goes on\n", folder.dir().string());
@@ -287,8 +303,9 @@ int run_command(const RunOptions& options, Surrogate& surrogate) {
   OperatorDesk desk(scheduler, *journal, screening);
   Server server({*listening.router, signals, scheduler, *journal, local_workers, progress, control, desk,
                  live ? &live->state() : nullptr, listening.allowed.get()},
-                std::move(basis));
+                std::move(basis), std::move(race));
   if (options.retry_failed) server.tell(RetryFailed{});
+  if (fill) server.tell(FillDropped{});
   const RunEnd end = server.run();
   listening.blobs->stop();
   if (auto noted = note_numeric_classes(*journal, scheduler.workers(TimePoint{})); !noted) {

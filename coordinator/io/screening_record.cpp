@@ -117,8 +117,13 @@ Screening screening_from(const Json& json) {
   s.title = json.at("title").get<std::string>();
   s.pipeline = pipeline_from(json.at("pipeline"));
   const Json& design = json.at("design");
-  s.design = {design.at("points").get<std::uint32_t>(), design.at("seed").get<std::uint64_t>(),
-              design.at("scramble") == "none" ? Scrambling::none : Scrambling::owen};
+  s.design = {design.at("points").get<std::uint32_t>(),
+              design.at("seed").get<std::uint64_t>(),
+              design.at("scramble") == "none" ? Scrambling::none : Scrambling::owen,
+              {}};
+  if (const auto racing = design.find("racing"); racing != design.end()) {
+    s.design.racing = RaceSettings{racing->at("first_pages").get<std::uint32_t>(), racing->at("keep").get<double>()};
+  }
   const Json& ocr = json.at("ocr");
   s.engine = {ocr.at("oem").get<std::int32_t>(), ocr.at("width_max").get<std::int32_t>(), ocr.at("invert").get<bool>()};
   const Json& limits = json.at("limits");
@@ -265,6 +270,9 @@ std::string settings_to_json(const Screening& s) {
   json["design"] = {{"points", s.design.points},
                     {"seed", s.design.seed},
                     {"scramble", s.design.scrambling == Scrambling::none ? "none" : "owen"}};
+  if (const auto& race = s.design.racing) {
+    json["design"]["racing"] = {{"first_pages", race->first_pages}, {"keep", race->keep}};
+  }
   json["ocr"] = {{"oem", s.engine.oem}, {"width_max", s.engine.width_max}, {"invert", s.engine.invert}};
   json["limits"] = {
       {"max_pixels", s.limits.max_pixels}, {"components", s.limits.components}, {"deadline_s", s.limits.deadline_s}};

@@ -44,7 +44,7 @@ Account account_of(const ScreeningRecord& record, const std::vector<StoredEvalua
         break;
       case EvaluationStatus::dropped:
         ++account.dropped;
-        [[fallthrough]];
+        break;
       case EvaluationStatus::missing:
         ++account.missing;
         account.missing_evaluations.push_back({stored.result.id, reason_of(stored)});
@@ -54,7 +54,7 @@ Account account_of(const ScreeningRecord& record, const std::vector<StoredEvalua
     if (!stored.result.backend.empty()) ++account.backends[stored.result.backend];
     if (!stored.worker.empty()) ++account.workers[stored.worker];
   }
-  account.pending = account.total - account.done - account.failed - account.missing;
+  account.pending = account.total - account.done - account.failed - account.missing - account.dropped;
   std::sort(account.missing_evaluations.begin(), account.missing_evaluations.end(),
             [](const MissingEvaluation& a, const MissingEvaluation& b) {
               return std::pair(a.id.point, a.id.page) < std::pair(b.id.point, b.id.page);

@@ -20,11 +20,11 @@ struct MissingEvaluation {
   std::string reason;
 };
 
-/// Counts over all evaluations of all distinct pages: total = done + failed + missing + pending.
+/// Counts over all evaluations of all distinct pages: total = done + failed + missing + dropped + pending.
 struct Account {
   std::uint64_t total = 0, done = 0, failed = 0;
-  std::uint64_t missing = 0;  // with a final record that says so, the dropped ones among them
-  std::uint64_t dropped = 0;
+  std::uint64_t missing = 0;  // with a final record that says so
+  std::uint64_t dropped = 0;  // given up on purpose, by a race
   std::uint64_t pending = 0;  // without a final record
   std::uint64_t merged = 0;   // done without a recognition of their own: they share another evaluation's
   std::uint64_t recognitions = 0;

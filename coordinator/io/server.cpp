@@ -41,7 +41,8 @@ Overloaded(Functions...) -> Overloaded<Functions...>;
 
 }  // namespace
 
-Server::Server(ServerParts parts, RankingBasis basis) : parts_(parts), basis_(std::move(basis)), gate_(parts.allowed) {}
+Server::Server(ServerParts parts, RankingBasis basis, std::optional<Race> race)
+    : parts_(parts), basis_(std::move(basis)), race_(std::move(race)), gate_(parts.allowed) {}
 
 RunEnd Server::run() {
   TimePoint next_tick{};
@@ -68,6 +69,7 @@ RunEnd Server::run() {
       next_tick = now + 100ms;
     }
     commit(now, parts_.scheduler.is_complete());
+    tend_race(now);
     show(now, false);
 
     if (parts_.scheduler.is_complete() && rows_.empty()) break;
@@ -112,6 +114,8 @@ void Server::attend_operators(TimePoint now) {
     if (notices.empty() && !answer.events.empty() && !answer.unchanged.empty()) notices.push_back(answer.unchanged);
     for (const std::string& text : notices) answer.reply.text += (answer.reply.text.empty() ? "" : "; ") + text;
     basis_.points = parts_.desk.points();
+    if (asked.request.verb == ControlVerb::fill && answer.reply.ok) race_.reset();
+    if (race_) race_->extend(basis_.points);
     if (!is_read_only(asked.request.verb)) {
       log_info("operator: {}: {}", to_string(asked.request.verb), answer.reply.text);
     }
@@ -194,9 +198,7 @@ void Server::carry_out(SchedulerEffect& effect, TimePoint now) {
                  },
                  [&](CommitFinal& commit) {
                    FinalRow row;
-                   row.status = commit.missing                      ? EvaluationStatus::missing
-                                : commit.result.failure.has_value() ? EvaluationStatus::failed
-                                                                    : EvaluationStatus::done;
+                   row.status = commit.status;
                    row.result = std::move(commit.result);
                    row.reading = std::move(commit.reading);
                    row.worker = std::move(commit.worker);
@@ -254,6 +256,18 @@ void Server::tend_local_workers(TimePoint now) {
   if (!tended) throw StartupError(tended.error().text);
 }
 
+void Server::tend_race(TimePoint now) {
+  if (!race_ || race_->is_over() || winding_down_ || !rows_.empty() || journal_failing_) return;
+  if (parts_.scheduler.unsettled() > 0 || parts_.scheduler.is_cancelled()) return;
+  const ScoreTable table(basis_.ground_truth, basis_.points, basis_.evaluations);
+  const Race::Step step = race_->advance(table, basis_.objective);
+  notice({NoticeLevel::info, "race", step.story});
+  rows_.push_back(EventRow{"race", step.story, wall_ms()});
+  parts_.progress.say("race: " + step.story);
+  feed(DropPoints{step.dropped, "dropped by the race " + step.story.substr(0, step.story.find(" pages") + 6)}, now);
+  feed(OpenPages{step.opened}, now);
+}
+
 void Server::wind_down(TimePoint now) {
   winding_down_ = true;
   wind_down_until_ = now + wind_down_max;
@@ -285,7 +299,7 @@ void Server::show(TimePoint now, bool force) {
   numbers.total = counts.total;
   numbers.failed = counts.failed;
   numbers.missing = counts.missing;
-  numbers.finished = counts.done + counts.failed + counts.missing;
+  numbers.finished = counts.done + counts.failed + counts.missing + counts.dropped;
   numbers.workers = counts.workers;
   numbers.lanes = counts.lanes;
   rate_.add(now, numbers.finished);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "common/io/signals.hpp"
 #include "common/io/socket.hpp"
 #include "coordinator/core/objective.hpp"
+#include "coordinator/core/race.hpp"
 #include "coordinator/core/scheduler.hpp"
 #include "coordinator/io/control_server.hpp"
 #include "coordinator/io/journal.hpp"
@@ -48,7 +50,8 @@ struct RankingBasis {
 
 class Server {
  public:
-  Server(ServerParts parts, RankingBasis basis);
+  /// With a race, the scheduler was made with its held pages.
+  Server(ServerParts parts, RankingBasis basis, std::optional<Race> race = {});
 
   /// An operator's wish from the command line, before run().
   void tell(const SchedulerEvent& event);
@@ -66,6 +69,7 @@ class Server {
   void carry_out(SchedulerEffect& effect, TimePoint now);
   void commit(TimePoint now, bool even_if_early);
   void tend_local_workers(TimePoint now);
+  void tend_race(TimePoint now);
   void wind_down(TimePoint now);
   void show(TimePoint now, bool force);
   void notice(const Notice& notice);
@@ -74,6 +78,7 @@ class Server {
 
   ServerParts parts_;
   RankingBasis basis_;
+  std::optional<Race> race_;
   KeyGate gate_;
   std::uint64_t handshakes_failed_ = 0;
   std::deque<SchedulerEvent> follow_ups_;

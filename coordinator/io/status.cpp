@@ -15,6 +15,7 @@ std::string counts_line(const Account& account) {
   const std::uint64_t finished = account.total - account.pending;
   std::string line = fmt::format("{} of {} evaluations ({}): {} done, {} failed, {} missing", finished, account.total,
                                  percent(finished, account.total), account.done, account.failed, account.missing);
+  if (account.dropped > 0) line += fmt::format(", {} dropped by a race", account.dropped);
   if (account.merged > 0) line += fmt::format("; {} of the done share another's reading", account.merged);
   return line + "\n";
 }

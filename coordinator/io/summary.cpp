@@ -183,6 +183,7 @@ std::string summary_text(const ScreeningResults& results, const Analysis& analys
   const Ranking& ranking = results.ranking;
   std::string text = fmt::format("{} of {} evaluations done", account.done, account.total);
   if (account.failed > 0) text += fmt::format(", {} failed because of their setting", account.failed);
+  if (account.dropped > 0) text += fmt::format(", {} dropped by the race", account.dropped);
   const std::uint64_t missing = account.missing + account.pending;
   if (missing > 0) text += fmt::format(", {} missing (listed in {})", missing, paths.manifest_json().string());
   text += fmt::format("; {} pages were recognised\n", account.recognitions);

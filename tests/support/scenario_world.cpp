@@ -181,9 +181,7 @@ void ScenarioWorld::carry_out(SchedulerEffect effect) {
     to_worker(send->to.routing, send->message);
   } else if (auto* commit_row = std::get_if<CommitFinal>(&effect)) {
     FinalRow row;
-    row.status = commit_row->missing          ? EvaluationStatus::missing
-                 : commit_row->result.failure ? EvaluationStatus::failed
-                                              : EvaluationStatus::done;
+    row.status = commit_row->status;
     row.result = commit_row->result;
     row.reading = commit_row->reading;
     row.worker = commit_row->worker;

@@ -204,7 +204,8 @@ TEST(RankPoints, APointWithAMissingPageHasNoRankButKeepsTheMeansOfItsOtherPages)
     EXPECT_EQ(ranking.points[row].objective, std::nullopt);
     EXPECT_EQ(ranking.points[row].gain, std::nullopt);
     EXPECT_EQ(ranking.points[row].pages_done, 1U);
-    EXPECT_EQ(ranking.points[row].pages_missing, 1U);
+    EXPECT_EQ(ranking.points[row].pages_missing, row == 2 ? 0U : 1U);
+    EXPECT_EQ(ranking.points[row].pages_dropped, row == 2 ? 1U : 0U);
     EXPECT_EQ(mean_of(ranking, row, Score::cer), 0);
     EXPECT_DOUBLE_EQ(gain_of(ranking, row, Score::cer), -0.5);
   }

@@ -32,6 +32,13 @@ TEST(OperatorTransitions, ReopenBringsBackWhatHasNoScoresAndNothingElse) {
   }
 }
 
+TEST(OperatorTransitions, FillBringsBackWhatWasDroppedAndNothingElse) {
+  EXPECT_EQ(next_state(S::dropped, E::fill), S::pending);
+  for (const S other : {S::pending, S::leased, S::retry, S::done, S::quarantined, S::cancelled}) {
+    EXPECT_EQ(next_state(other, E::fill), std::nullopt) << to_string(other);
+  }
+}
+
 TEST(OperatorTransitions, ACancelledEvaluationTakesALateResultAndNoBlame) {
   EXPECT_EQ(next_state(S::cancelled, E::finished), S::done);
   for (const E event : {E::handed_out, E::adopted, E::died, E::given_back, E::back_to_retry, E::blamed, E::drop}) {
@@ -208,7 +215,7 @@ void happen(SchedulerBench& bench, std::mt19937_64& random, std::vector<std::pai
             std::uint32_t& points) {
   const std::string worker = std::string(1, static_cast<char>('a' + random() % 3)) + "/1";
   for (Batch& batch : bench.take<Batch>(worker)) held.emplace_back(worker, std::move(batch));
-  switch (random() % 14) {
+  switch (random() % 17) {
     case 0:
       return bench.join(worker, 1 + random() % 2, 2);
     case 1:
@@ -233,6 +240,12 @@ void happen(SchedulerBench& bench, std::mt19937_64& random, std::vector<std::pai
       return bench.pass(double(random() % 40), {"a/1"});
     case 10:
       return bench.say(worker, Goodbye{"drained"});
+    case 11:
+      return bench.feed(DropPoints{{PointIndex{static_cast<std::int64_t>(random() % points)}}, "worse"});
+    case 12:
+      return bench.feed(FillDropped{});
+    case 13:
+      return bench.feed(OpenPages{{PageIndex{1}}});
     default:
       break;
   }
@@ -251,7 +264,9 @@ TEST(SchedulerOperator, NoOrderOfWishesAndAccidentsBreaksAnInvariantOrLosesAnEva
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937_64 random(seed);
-    SchedulerBench bench(sample_settings(2, 6));
+    SchedulerSettings settings = sample_settings(2, 6);
+    if (seed % 2 == 0) settings.held_pages = {PageIndex{1}};
+    SchedulerBench bench(std::move(settings));
     std::vector<std::pair<std::string, Batch>> held;
     std::uint32_t points = 6;
     for (int i = 0; i < 150 && !testing::Test::HasFatalFailure(); ++i) happen(bench, random, held, points);
@@ -261,6 +276,7 @@ TEST(SchedulerOperator, NoOrderOfWishesAndAccidentsBreaksAnInvariantOrLosesAnEva
     bench.commit();
     bench.feed(OperatorSaid{OperatorVerb::resume});
     bench.feed(RetryFailed{});
+    bench.feed(FillDropped{});
     bench.pass(2000);
     bench.join("fresh/1", 2, 2);
     for (int i = 0; i < 400 && bench.scheduler->counts().done < bench.scheduler->counts().total; ++i) {

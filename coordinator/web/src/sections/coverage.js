@@ -8,7 +8,7 @@ export function coverage(data) {
     ['done', account.done, 'read and scored'],
     ['of these merged', account.merged, 'the same image as another setting gave: its reading was shared'],
     ['failed', account.failed, 'the setting makes the page unreadable; counts as an empty reading'],
-    ['missing', account.missing - account.dropped, 'could not be run; their points have no rank'],
+    ['missing', account.missing, 'could not be run; their points have no rank'],
     ['dropped', account.dropped, 'given up on purpose'],
     ['not run yet', account.pending, 'the screening was stopped before'],
   ].filter(([, number], at) => at < 2 || number > 0);
