@@ -151,7 +151,13 @@ struct PortfolioStep {
   bool operator==(const PortfolioStep&) const = default;
 };
 
+enum class PortfolioMethod : std::uint8_t {
+  greedy,  // each setting the one that raises the mean most beside those before
+  highest  // the settings with the highest mean, each by itself
+};
+
 struct PortfolioAnalysis {
+  PortfolioMethod method = PortfolioMethod::greedy;
   std::uint32_t pages = 0, candidates = 0;  // used: candidates have a result on each of the pages, untouched among them
   std::vector<PortfolioStep> steps;         // up to five; fewer when no further setting helps
   double untouched = 0;                     // mean objective

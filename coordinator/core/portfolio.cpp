@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <optional>
+#include <utility>
 
 #include "coordinator/core/reading_choice.hpp"
 #include "coordinator/core/resampling.hpp"
@@ -115,6 +117,38 @@ std::vector<Setting> greedy(const Readings& readings, std::optional<std::size_t>
   return taken;
 }
 
+/// Do both settings read every page alike?
+bool read_alike(const Readings& readings, Setting a, Setting b) {
+  for (std::size_t page = 0; page < readings.pages.size(); ++page) {
+    const auto& one = readings.of(page, a);
+    const auto& other = readings.of(page, b);
+    if (one.objective != other.objective || one.confidence != other.confidence || one.characters != other.characters)
+      return false;
+  }
+  return true;
+}
+
+/// The settings with the highest mean objective, without those that read like one of them; the smaller of equals first.
+std::vector<Setting> highest(const Readings& readings, std::optional<std::size_t> left) {
+  std::vector<std::pair<double, Setting>> order;
+  for (Setting candidate = 0; candidate < readings.candidates.size(); ++candidate) {
+    double sum = 0;
+    for (std::size_t page = 0; page < readings.pages.size(); ++page) {
+      if (page != left) sum += readings.of(page, candidate).objective;
+    }
+    order.emplace_back(sum, candidate);
+  }
+  std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::vector<Setting> taken;
+  for (const auto& [sum, candidate] : order) {
+    if (taken.size() == portfolio_max) break;
+    const bool known =
+        std::any_of(taken.begin(), taken.end(), [&](Setting other) { return read_alike(readings, other, candidate); });
+    if (!known) taken.push_back(candidate);
+  }
+  return taken;
+}
+
 double mean(const std::vector<double>& values) {
   return values.empty() ? 0 : std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
@@ -185,6 +219,30 @@ PortfolioStep step_of(const Readings& readings, const std::vector<Setting>& orde
   return step;
 }
 
+/// Steps and recommended size of the portfolios that `choose` makes.
+template <class Choose>
+void take_steps(const Readings& readings, const Choose& choose, PortfolioAnalysis& analysis) {
+  const std::vector<Setting> order = choose(readings, std::nullopt);
+  std::vector<std::vector<Setting>> orders_without;
+  for (std::size_t page = 0; page < readings.pages.size(); ++page) orders_without.push_back(choose(readings, page));
+  analysis.steps.clear();
+  analysis.recommended = 0;
+  double best = analysis.untouched;
+  for (std::size_t size = 1; size <= order.size(); ++size) {
+    analysis.steps.push_back(step_of(readings, order, orders_without, size, analysis));
+    // Of equals the larger: it has read more pages better in sample, and the portfolios without a page need fewer.
+    const double left_out = analysis.steps.back().left_out;
+    if (left_out > analysis.untouched + no_gain && left_out >= best - no_gain) {
+      best = left_out;
+      analysis.recommended = size;
+    }
+  }
+}
+
+double best_left_out(const PortfolioAnalysis& analysis) {
+  return analysis.recommended == 0 ? analysis.untouched : analysis.steps[analysis.recommended - 1].left_out;
+}
+
 }  // namespace
 
 PortfolioAnalysis analyse_portfolio(const ScoreTable& table, const Ranking& ranking) {
@@ -197,20 +255,12 @@ PortfolioAnalysis analyse_portfolio(const ScoreTable& table, const Ranking& rank
   analysis.pages = static_cast<std::uint32_t>(readings.pages.size());
   analysis.candidates = static_cast<std::uint32_t>(readings.candidates.size());
   add_limits(analysis, readings);
-  const std::vector<Setting> order = greedy(readings, std::nullopt);
-  std::vector<std::vector<Setting>> orders_without;
-  for (std::size_t page = 0; page < readings.pages.size(); ++page) orders_without.push_back(greedy(readings, page));
-  double best = analysis.untouched;
-  for (std::size_t size = 1; size <= order.size(); ++size) {
-    analysis.steps.push_back(step_of(readings, order, orders_without, size, analysis));
-    // Of equals the larger: it has read more pages better in sample, and the portfolios without a page need fewer.
-    const double left_out = analysis.steps.back().left_out;
-    if (left_out > analysis.untouched + no_gain && left_out >= best - no_gain) {
-      best = left_out;
-      analysis.recommended = size;
-    }
-  }
-  return analysis;
+  take_steps(readings, greedy, analysis);
+  PortfolioAnalysis other = analysis;
+  other.method = PortfolioMethod::highest;
+  take_steps(readings, highest, other);
+  // Of equals the greedy one: it needs fewer settings.
+  return best_left_out(other) > best_left_out(analysis) + no_gain ? other : analysis;
 }
 
 }  // namespace ocrs

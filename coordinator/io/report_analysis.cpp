@@ -91,7 +91,8 @@ ReportJson portfolio_json(const PortfolioAnalysis& portfolio) {
          {"cer", report_number(step.cer)},
          {"left_out_cer", report_number(step.left_out_cer)}});
   }
-  return {{"pages", portfolio.pages},
+  return {{"method", portfolio.method == PortfolioMethod::greedy ? "greedy" : "highest"},
+          {"pages", portfolio.pages},
           {"candidates", portfolio.candidates},
           {"steps", std::move(steps)},
           {"untouched", report_number(portfolio.untouched)},

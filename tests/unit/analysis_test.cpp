@@ -128,13 +128,56 @@ TEST(Portfolio, TakesSettingsThatHelpDifferentPagesAndReachesTheOptimum) {
   EXPECT_EQ(portfolio.recommended, 3u);
 }
 
+TEST(Portfolio, TakesPlainGoodSettingsWhenGreedyOnesDoNotCarryOver) {
+  // Points 0 and 1 read all pages well, each half of them a little better. Point 2 + p reads page p without a fault and
+  // the next page with great confidence wrongly: whoever has not seen that page takes it.
+  constexpr std::uint32_t pages = 6;
+  const PipelineSpec pipeline = uniform_pipeline(2, 0, 1);
+  std::vector<StoredEvaluation> evaluations;
+  for (std::uint32_t page = 0; page < pages; ++page) {
+    evaluations.push_back(reading_of(page, baseline_point, 50, 100, 0.5));
+    evaluations.push_back(reading_of(page, PointIndex{0}, page % 2 ? 80 : 85, 100, page % 2 ? 0.30 : 0.25));
+    evaluations.push_back(reading_of(page, PointIndex{1}, page % 2 ? 85 : 80, 100, page % 2 ? 0.25 : 0.30));
+    for (std::uint32_t p = 0; p < pages; ++p) {
+      const bool fluke = p == page, wrong = (p + 1) % pages == page;
+      evaluations.push_back(reading_of(page, PointIndex{2 + p}, fluke || wrong ? 95 : 10, 100,
+                                       fluke   ? 0.0
+                                       : wrong ? 0.9
+                                               : 0.6));
+    }
+  }
+  const auto sample =
+      sample_of(pipeline, design_points(pipeline, {}, 0, 8), std::vector<bool>(pages, true), evaluations, "cer");
+  const PortfolioAnalysis portfolio = analysed(sample).portfolio;
+  EXPECT_EQ(portfolio.method, PortfolioMethod::highest);
+  ASSERT_EQ(portfolio.recommended, 2u);
+  EXPECT_EQ(portfolio.steps[0].added, PointIndex{0});
+  EXPECT_EQ(portfolio.steps[1].added, PointIndex{1});
+  EXPECT_NEAR(portfolio.steps[1].left_out, 0.75, 1e-12);
+  ASSERT_EQ(portfolio.steps.size(), 5u);
+}
+
+TEST(Portfolio, TheHighestSettingsAreDifferentOnes) {
+  // Points 0 to 2 read alike on every page: a portfolio needs one of them.
+  std::vector<std::vector<double>> cer;
+  for (int page = 0; page < 4; ++page) cer.push_back({0.5, 0.2, 0.2, 0.2, 0.3});
+  const PortfolioAnalysis portfolio = analysed(from_cer(cer)).portfolio;
+  EXPECT_EQ(portfolio.method, PortfolioMethod::greedy) << "of equals";
+  EXPECT_EQ(portfolio.steps.size(), 1u);
+  EXPECT_EQ(portfolio.recommended, 1u);
+}
+
 TEST(Portfolio, ASettingThatHelpsOnePageAloneIsJudgedWithoutIt) {
   const PortfolioAnalysis portfolio = analysed(from_cer({{0.9, 0.1}, {0.3, 0.35}, {0.3, 0.35}, {0.3, 0.35}})).portfolio;
   // In sample point 0 looks good; the page that it helps is read untouched when it is left out.
   EXPECT_EQ(portfolio.steps[0].added, PointIndex{0});
   EXPECT_NEAR(portfolio.steps[0].value, 1 - 1.15 / 4, 1e-12);
   EXPECT_LT(portfolio.steps[0].left_out, portfolio.untouched);
-  EXPECT_EQ(portfolio.recommended, 0u);
+  // Beside the untouched page it does no harm: its own page is read by it, the others untouched.
+  EXPECT_EQ(portfolio.method, PortfolioMethod::highest);
+  EXPECT_EQ(portfolio.recommended, 2u);
+  EXPECT_EQ(portfolio.steps[1].added, baseline_point);
+  EXPECT_NEAR(portfolio.steps[1].left_out, 1 - (0.1 + 3 * 0.3) / 4, 1e-12);
 }
 
 TEST(Portfolio, TheReadingIsKeptByYieldAmongThePortfoliosOwnNotByConfidence) {

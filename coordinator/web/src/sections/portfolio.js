@@ -40,6 +40,7 @@ export function portfolio(data) {
   ], found.steps.map((step, i) => ({...step, size: i + 1})), (row) => (row.size === found.recommended ? {class: 'baseline'} : {}));
   return section('portfolio', 'Portfolio',
     'A few settings tried on every page, the reading of highest text yield kept. ' +
+    (found.method === 'greedy' ? 'Each is the one that adds most to those before. ' : 'They are the highest ranked that read differently: on pages left out these did better than settings chosen to complete one another. ') +
     (found.recommended > 0 ? `Best judged on pages left out: ${found.recommended} setting${found.recommended === 1 ? '' : 's'} (shaded).` : 'None does better than the untouched pages when judged on pages left out.'),
     withCer ? el('div', {class: 'controls'}, choice('Show', [['objective', 'objective'], ['cer', 'character error rate']], kind, (value) => { kind = value; one.update(); })) : null,
     one.box, list);
